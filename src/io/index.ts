@@ -1,0 +1,1 @@
+export type { Clock, File, FileLock, FileStat, FileSystem, Io, Logger, Random, Timer } from './io.ts'
