@@ -24,6 +24,9 @@ export interface ConnectionInfo {
 /** No response at all: Produce with acks=0. */
 export const NO_RESPONSE = Symbol('no response')
 
+/** Thrown by a handler where Kafka ends the connection instead of answering (a failed Produce with acks=0). */
+export class CloseConnection extends Error {}
+
 export type Answer<Response> = Response | typeof NO_RESPONSE
 
 interface ApiSchemas {

@@ -2,6 +2,8 @@
 // Everything else of ours reaches the world through these, so that a test can move the clock, break the disk
 // and replay a seed. Implementations: real, memory, faulty.
 
+import type { Network } from './network.ts'
+
 /** A timer that was set; cancelling a fired or cancelled one does nothing. */
 export interface Timer {
   cancel(): void
@@ -84,6 +86,7 @@ export interface Logger {
 }
 
 export interface Io {
+  readonly network: Network
   readonly clock: Clock
   readonly fs: FileSystem
   readonly random: Random

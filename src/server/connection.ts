@@ -1,0 +1,168 @@
+// One client's connection: frames in, answers out in the order of the requests.
+// A request starts when every earlier one is answered, as in Kafka, which mutes a connection while it works for it;
+// only a Produce may start behind Produces that still wait for their write, since they take effect in order anyway.
+import type { Socket } from 'node:net'
+import type { ConnectionInfo } from '../api/handler.ts'
+import { Framer } from './framer.ts'
+import type { RequestMemory } from './limits.ts'
+
+/** Frames held back on one connection before it is no longer read from. */
+const MAX_HELD_FRAMES = 64
+/** Bytes of answers that the peer has not taken before no further request of it is started. */
+const MAX_UNSENT_BYTES = 16 << 20
+
+/** An answer as slices, or none (acks=0), or the wish to end the connection. */
+export type Reply = readonly Uint8Array[] | 'none' | 'close'
+
+export interface Dispatcher {
+  /** Whether the request may start while earlier ones that also may are unanswered. */
+  mayOverlap(frame: Buffer): boolean
+  /** Starts the request and calls `reply` once: in this turn or later. */
+  dispatch(connection: Connection, frame: Buffer, reply: (reply: Reply) => void): void
+}
+
+interface Slot {
+  readonly bytes: number
+  readonly overlaps: boolean
+  reply: Reply | undefined
+}
+
+export class Connection {
+  readonly info: ConnectionInfo
+  lastActiveMs: number
+  private readonly socket: Socket
+  private readonly dispatcher: Dispatcher
+  private readonly memory: RequestMemory
+  private readonly framer: Framer
+  /** Received and not started. */
+  private readonly held: Buffer[] = []
+  /** Started and not answered, in order. */
+  private readonly slots: Slot[] = []
+  private readonly resume = () => this.readOn()
+  private readonly now: () => number
+  private paused = false
+  private closed = false
+  private corked = false
+
+  constructor(
+    socket: Socket,
+    info: ConnectionInfo,
+    dispatcher: Dispatcher,
+    memory: RequestMemory,
+    maxFrameSize: () => number,
+    now: () => number,
+  ) {
+    this.socket = socket
+    this.info = info
+    this.dispatcher = dispatcher
+    this.memory = memory
+    this.framer = new Framer(maxFrameSize)
+    this.now = now
+    this.lastActiveMs = now()
+    socket.on('drain', () => this.startHeld())
+  }
+
+  get isIdle(): boolean {
+    return this.slots.length === 0 && this.held.length === 0
+  }
+
+  /** Takes what arrived. Throws FrameSizeError. */
+  receive(chunk: Buffer): void {
+    this.lastActiveMs = this.now()
+    this.framer.push(chunk, (frame) => {
+      if (this.closed) return
+      this.memory.take(frame.length)
+      this.held.push(frame)
+    })
+    this.startHeld()
+  }
+
+  private startHeld(): void {
+    while (!this.closed && this.mayStartNext()) {
+      const frame = this.held.shift()
+      if (frame === undefined) break
+      this.start(frame)
+    }
+    this.holdBack()
+  }
+
+  private mayStartNext(): boolean {
+    const next = this.held[0]
+    if (next === undefined || this.socket.writableLength > MAX_UNSENT_BYTES) return false
+    const last = this.slots[this.slots.length - 1]
+    return last === undefined || (last.overlaps && this.dispatcher.mayOverlap(next))
+  }
+
+  private start(frame: Buffer): void {
+    const slot: Slot = { bytes: frame.length, overlaps: this.dispatcher.mayOverlap(frame), reply: undefined }
+    this.slots.push(slot)
+    this.dispatcher.dispatch(this, frame, (reply) => {
+      slot.reply = reply
+      this.sendReady()
+    })
+  }
+
+  /** Sends the answers that no earlier request holds up, then starts what waited for them. */
+  private sendReady(): void {
+    let sent = false
+    for (let slot = this.slots[0]; slot?.reply !== undefined && !this.closed; slot = this.slots[0]) {
+      this.slots.shift()
+      this.memory.release(slot.bytes)
+      if (slot.reply === 'close') {
+        this.close()
+        return
+      }
+      if (slot.reply !== 'none') this.send(slot.reply)
+      sent = true
+    }
+    if (sent && this.held.length > 0) this.startHeld()
+  }
+
+  /** Answers of one turn leave as one vectored write. */
+  private send(slices: readonly Uint8Array[]): void {
+    this.lastActiveMs = this.now()
+    if (!this.corked) {
+      this.corked = true
+      this.socket.cork()
+      process.nextTick(() => {
+        this.corked = false
+        this.socket.uncork()
+      })
+    }
+    for (const slice of slices) this.socket.write(slice)
+  }
+
+  private holdBack(): void {
+    if (this.closed) return
+    const full = this.held.length >= MAX_HELD_FRAMES
+    if (this.memory.exhausted) this.memory.whenFree(this.resume)
+    if ((full || this.memory.exhausted) && !this.paused) {
+      this.paused = true
+      this.socket.pause()
+    } else if (this.paused && !full && !this.memory.exhausted) this.readOn()
+  }
+
+  private readOn(): void {
+    if (!this.paused || this.closed || this.held.length >= MAX_HELD_FRAMES) return
+    this.paused = false
+    this.socket.resume()
+  }
+
+  /** Ends the connection; what was sent before still leaves. */
+  close(): void {
+    if (this.closed) return
+    this.release()
+    this.socket.destroySoon()
+  }
+
+  /** Forgets what was in flight; called once when the socket is gone or given up. */
+  release(): void {
+    if (this.closed) return
+    this.closed = true
+    this.memory.forget(this.resume)
+    for (const slot of this.slots) this.memory.release(slot.bytes)
+    for (const frame of this.held) this.memory.release(frame.length)
+    this.slots.length = 0
+    this.held.length = 0
+  }
+}

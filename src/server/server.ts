@@ -1,0 +1,167 @@
+// The listeners and their connections. Owns every socket, and knows nothing of what requests mean.
+import type { Server as NetServer, Socket } from 'node:net'
+import type { Clock, Logger, Network, Timer } from '../io/index.ts'
+import { Connection, type Dispatcher } from './connection.ts'
+import { FrameSizeError } from './framer.ts'
+import { ConnectionCount, type Limits, RequestMemory } from './limits.ts'
+
+export interface ListenerAddress {
+  readonly name: string
+  /** Empty or `0.0.0.0` for every address. */
+  readonly host: string
+  /** 0 for a free port. */
+  readonly port: number
+}
+
+export interface BoundListener {
+  readonly name: string
+  readonly host: string
+  readonly port: number
+}
+
+export interface ServerOptions {
+  readonly network: Network
+  readonly clock: Clock
+  readonly log: Logger
+  readonly limits: () => Limits
+}
+
+/** How often idle connections are looked for, at the most. */
+const IDLE_CHECK_MS = 10_000
+
+export class Server {
+  private readonly options: ServerOptions
+  private readonly count: ConnectionCount
+  private readonly memory: RequestMemory
+  private readonly listeners: NetServer[] = []
+  private readonly connections = new Map<Socket, Connection>()
+  private readonly waitingSockets = new Set<Socket>()
+  private dispatcher: Dispatcher | undefined
+  private idleTimer: Timer | undefined
+  private nextConnection = 0
+  private closing = false
+
+  constructor(options: ServerOptions) {
+    this.options = options
+    this.count = new ConnectionCount(options.limits)
+    this.memory = new RequestMemory(options.limits)
+  }
+
+  /** Binds every listener. Connections are accepted from `start` on. Rejects with Node's error (EADDRINUSE, …). */
+  async bind(addresses: readonly ListenerAddress[]): Promise<BoundListener[]> {
+    const bound: BoundListener[] = []
+    for (const address of addresses) bound.push(await this.listen(address))
+    return bound
+  }
+
+  /** Hands requests to the dispatcher from now on; sockets that were accepted before have waited. */
+  start(dispatcher: Dispatcher): void {
+    this.dispatcher = dispatcher
+    for (const socket of this.waitingSockets) socket.resume()
+    this.waitingSockets.clear()
+    this.watchIdle()
+  }
+
+  get connectionCount(): number {
+    return this.connections.size
+  }
+
+  private listen(address: ListenerAddress): Promise<BoundListener> {
+    const server = this.options.network.createServer((socket) => this.accept(socket, address.name))
+    this.listeners.push(server)
+    return new Promise((resolve, reject) => {
+      server.once('error', reject)
+      server.listen({ host: address.host === '' ? undefined : address.host, port: address.port }, () => {
+        server.off('error', reject)
+        server.on('error', (error) =>
+          this.options.log.error({ err: error, listener: address.name }, 'a listener failed'),
+        )
+        const bound = server.address()
+        const port = typeof bound === 'object' && bound !== null ? bound.port : address.port
+        resolve({ name: address.name, host: address.host, port })
+      })
+    })
+  }
+
+  private accept(socket: Socket, listenerName: string): void {
+    const address = (socket.remoteAddress ?? '').replace(/^::ffff:/, '')
+    socket.on('error', () => socket.destroy())
+    if (this.closing || !this.count.allows(address)) {
+      this.options.log.info(
+        { client: address, listener: listenerName },
+        'refused a connection over the limit of its address',
+      )
+      socket.destroy()
+      return
+    }
+    socket.pause()
+    const admit = () => this.admit(socket, listenerName, address)
+    socket.once('close', () => {
+      this.waitingSockets.delete(socket)
+      this.connections.get(socket)?.release()
+      this.connections.delete(socket)
+      this.count.leave(address, admit)
+    })
+    this.count.enter(address, admit)
+  }
+
+  private admit(socket: Socket, listenerName: string, address: string): void {
+    const info = {
+      id: `${socket.localAddress}:${socket.localPort}-${address}:${socket.remotePort}-${this.nextConnection++}`,
+      listenerName,
+      clientHost: `/${address}`,
+      clientSoftware: undefined,
+    }
+    const dispatcher: Dispatcher = {
+      mayOverlap: (frame) => this.dispatcher?.mayOverlap(frame) ?? false,
+      dispatch: (connection, frame, reply) => this.dispatcher?.dispatch(connection, frame, reply),
+    }
+    const maxFrameSize = () => this.options.limits().socketRequestMaxBytes
+    const connection = new Connection(socket, info, dispatcher, this.memory, maxFrameSize, () =>
+      this.options.clock.monotonic(),
+    )
+    this.connections.set(socket, connection)
+    socket.on('data', (chunk: Buffer) => {
+      try {
+        connection.receive(chunk)
+      } catch (error) {
+        if (!(error instanceof FrameSizeError)) throw error
+        this.options.log.warn(
+          { connection: info.id, client: info.clientHost, reason: error.message },
+          'closed a connection that sent an invalid frame',
+        )
+        connection.close()
+      }
+    })
+    if (this.dispatcher === undefined) this.waitingSockets.add(socket)
+    else socket.resume()
+  }
+
+  private watchIdle(): void {
+    const { connectionsMaxIdleMs } = this.options.limits()
+    if (connectionsMaxIdleMs < 0 || this.closing) return
+    const delayMs = Math.min(IDLE_CHECK_MS, Math.max(10, connectionsMaxIdleMs / 4))
+    this.idleTimer = this.options.clock.setTimer(delayMs, () => {
+      const limit = this.options.clock.monotonic() - this.options.limits().connectionsMaxIdleMs
+      for (const connection of this.connections.values()) {
+        if (connection.isIdle && connection.lastActiveMs < limit) connection.close()
+      }
+      this.watchIdle()
+    })
+  }
+
+  /** Stops accepting, then ends every connection. */
+  async close(): Promise<void> {
+    this.closing = true
+    this.idleTimer?.cancel()
+    const closed = this.listeners.map(
+      (server) => new Promise<void>((resolve) => (server.listening ? server.close(() => resolve()) : resolve())),
+    )
+    for (const [socket, connection] of this.connections) {
+      connection.release()
+      socket.destroy()
+    }
+    for (const socket of this.waitingSockets) socket.destroy()
+    await Promise.all(closed)
+  }
+}
