@@ -56,7 +56,7 @@ function factDefault({ type, default: value }: FactField): unknown {
   if (value === 'null') return null
   const text = String(value)
   if (type === 'bool') return text.toLowerCase() === 'true'
-  if (type.startsWith('[]') || text === '{}' || text === '') return undefined
+  if (type.startsWith('[]') || text === '{}' || (text === '' && type !== 'string')) return undefined
   return type === 'string' || type === 'uuid' ? text : Number(text)
 }
 
