@@ -1,7 +1,12 @@
-// The codecs of record batches, synchronous, by Kafka's ids and names.
+// The codecs of record batches, synchronous, by Kafka's ids and names. Every decoder is bounded: what inflates beyond
+// its bound is refused before the memory for it is taken.
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { DecodeError } from '../errors.ts'
+import { decodeLz4Frame, encodeLz4Frame } from './lz4.ts'
+import { decodeSnappy, encodeSnappy } from './snappy.ts'
+import { decodeZstd, encodeZstd } from './zstd.ts'
 
+/** By id. */
 export const compressionNames = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const
 export type CompressionName = (typeof compressionNames)[number]
 
@@ -18,26 +23,71 @@ export function compressionName(id: number): CompressionName {
   return name
 }
 
-/** `level` as the topic configs compression.gzip.level, compression.lz4.level and compression.zstd.level give it. */
-export function compress(codec: CompressionName, data: Uint8Array, level?: number): Buffer {
+export interface CompressOptions {
+  /** As the topic configs compression.gzip.level and compression.zstd.level give it; lz4 has one level here. */
+  level?: number
+  /** The message format: LZ4 frames of magic 0 have a header checksum of their own. */
+  magic?: number
+}
+
+export function compress(codec: CompressionName, data: Uint8Array, options: CompressOptions = {}): Buffer {
+  const plain = Buffer.from(data.buffer, data.byteOffset, data.length)
   switch (codec) {
     case 'none':
-      return Buffer.from(data.buffer, data.byteOffset, data.length)
+      return plain
     case 'gzip':
-      return gzipSync(data, { level: level ?? -1 })
-    default:
-      throw new Error(codec)
+      return gzipSync(plain, { level: options.level ?? -1 })
+    case 'snappy':
+      return encodeSnappy(plain)
+    case 'lz4':
+      return encodeLz4Frame(plain, options.magic === 0)
+    case 'zstd':
+      return encodeZstd(plain, options.level)
   }
 }
 
-/** The plain bytes, at most `maxBytes` of them; anything else, and anything malformed, is a DecodeError. */
-export function decompress(codec: CompressionName, data: Buffer, maxBytes = MAX_DECOMPRESSED_BYTES): Buffer {
+/** The plain bytes, at most `maxBytes` of them; more than that, and anything malformed, is a DecodeError. */
+export function decompress(
+  codec: CompressionName,
+  data: Buffer,
+  maxBytes = MAX_DECOMPRESSED_BYTES,
+  magic?: number,
+): Buffer {
+  const plain = decompressForNow(codec, data, maxBytes, magic)
+  return codec === 'lz4' ? Buffer.from(plain) : plain
+}
+
+/** Like decompress, but the result may be overwritten by the next call: for what is only looked through. */
+export function decompressForNow(
+  codec: CompressionName,
+  data: Buffer,
+  maxBytes = MAX_DECOMPRESSED_BYTES,
+  magic?: number,
+): Buffer {
   switch (codec) {
     case 'none':
       return data
     case 'gzip':
-      return gunzipSync(data, { maxOutputLength: maxBytes })
-    default:
-      throw new DecodeError(codec)
+      return decodeGzip(data, maxBytes)
+    case 'snappy':
+      return decodeSnappy(data, maxBytes)
+    case 'lz4':
+      return decodeLz4Frame(data, maxBytes, magic === 0)
+    case 'zstd':
+      return decodeZstd(data, maxBytes)
   }
+}
+
+function decodeGzip(data: Buffer, maxBytes: number): Buffer {
+  try {
+    return gunzipSync(data, { maxOutputLength: maxBytes, chunkSize: gzipChunkSize(data) })
+  } catch (error) {
+    throw new DecodeError(`gzip: ${error instanceof Error ? error.message : error}`)
+  }
+}
+
+/** One chunk where the stream's trailer tells its size (the last four bytes), within reason. */
+function gzipChunkSize(data: Buffer): number {
+  const declared = data.length >= 18 ? data.readUInt32LE(data.length - 4) : 0
+  return Math.min(Math.max(declared + 1, 64), 256 * 1024)
 }

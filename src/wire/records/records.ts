@@ -161,7 +161,7 @@ export function encodeBatch(batch: NewBatch): Buffer {
     at = writeVarint(body, sizes[index] as number, at)
     at = writeBody(body, at, record, lastDelta, record.timestamp - baseTimestamp)
   }
-  const whole = plain ? body : withRoomForHeader(compress(compression, body, batch.level))
+  const whole = plain ? body : withRoomForHeader(compress(compression, body, { level: batch.level }))
   Batch.writeHeader(whole, 0, {
     baseOffset,
     lastOffsetDelta: batch.lastOffset === undefined ? lastDelta : batch.lastOffset - baseOffset,
