@@ -255,6 +255,15 @@ export function completeSize(buffer: Buffer, at: number, end = buffer.length): n
   return length + LOG_OVERHEAD <= left ? length + LOG_OVERHEAD : 0
 }
 
+/** A batch v2 whose length leaves no room for its header has no fields to read. */
+export function checkHeaderFits(buffer: Buffer, at: number): void {
+  const size = sizeInBytes(buffer, at)
+  if (size >= BATCH_HEADER_SIZE) return
+  throw new DecodeError(
+    `Record batch is corrupt (the size ${size} is smaller than the minimum allowed overhead ${BATCH_HEADER_SIZE})`,
+  )
+}
+
 /** The positions of the complete batches between start and end; bytes of a cut-off last one are left out. */
 export function* positions(buffer: Buffer, start = 0, end = buffer.length): Generator<number, void, undefined> {
   for (let at = start; ; ) {

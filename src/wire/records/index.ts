@@ -9,9 +9,29 @@ export {
   compressionName,
   compressionNames,
   decompress,
+  decompressForNow,
   MAX_DECOMPRESSED_BYTES,
 } from './compression.ts'
+export {
+  type ControlType,
+  controlKey,
+  controlType,
+  type EndTransactionMarker,
+  encodeControlBatch,
+  encodeEndTransactionMarker,
+  type NewMarker,
+  readEndTransactionMarker,
+} from './control.ts'
 export { crc32, crc32c } from './crc.ts'
+export { decodeRecordSet, encodeRecordSet, type JsonBatch, type JsonRecord } from './json.ts'
+export {
+  convertRecords,
+  encodeMessageSet,
+  type LegacyRecord,
+  type NewMessageSet,
+  readLegacyRecords,
+  readRecords,
+} from './legacy.ts'
 export {
   encodeBatch,
   type KafkaRecord,

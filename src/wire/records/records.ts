@@ -31,6 +31,7 @@ export function recordsPayload(buffer: Buffer, at: number, maxBytes?: number): B
 
 /** The records of the complete batch v2 at `at`; for magic 0 and 1 see readLegacyRecords. */
 export function readBatchRecords(buffer: Buffer, at: number, maxBytes?: number): KafkaRecord[] {
+  Batch.checkHeaderFits(buffer, at)
   const count = Batch.recordsCount(buffer, at)
   if (count < 0) throw new DecodeError(`Found invalid record count ${count} in magic v2 batch`)
   if (count === 0) return []

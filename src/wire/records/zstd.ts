@@ -128,12 +128,14 @@ function headerBytes(data: Buffer, at: number, flags: number): number {
   if (!singleSegment) {
     const descriptor = data[at] ?? 0
     const base = 2 ** (10 + (descriptor >>> 3))
-    if (base + (base / 8) * (descriptor & 7) > MAX_WINDOW_BYTES) throw new DecodeError('zstd: Frame requires too much memory')
+    if (base + (base / 8) * (descriptor & 7) > MAX_WINDOW_BYTES)
+      throw new DecodeError('zstd: Frame requires too much memory')
   } else if (contentBytes >= 4) {
     const position = at + dictionaryBytes
     if (data.length < position + contentBytes) throw premature()
     const high = contentBytes === 8 ? data.readUInt32LE(position + 4) : 0
-    if (high > 0 || data.readUInt32LE(position) > MAX_WINDOW_BYTES) throw new DecodeError('zstd: Frame requires too much memory')
+    if (high > 0 || data.readUInt32LE(position) > MAX_WINDOW_BYTES)
+      throw new DecodeError('zstd: Frame requires too much memory')
   }
   return (singleSegment ? 0 : 1) + dictionaryBytes + contentBytes
 }
