@@ -1,0 +1,11 @@
+// biome-ignore-all format: a table reads best with one row a line
+// The configs of a client metrics subscription (KIP-714). Plain data, sorted by name.
+import type { ConfigDefinition } from './definition.ts'
+
+export const clientMetricsConfigs = {
+  'interval.ms': { type: 'INT', default: '300000', importance: 'MEDIUM', effect: 'accepted', doc: null },
+  'match': { type: 'LIST', default: '', check: 'distinct', importance: 'MEDIUM', effect: 'accepted', doc: null },
+  'metrics': { type: 'LIST', default: '', check: 'distinct', importance: 'MEDIUM', effect: 'accepted', doc: null },
+} as const satisfies Record<string, ConfigDefinition>
+
+export type ClientMetricsConfigName = keyof typeof clientMetricsConfigs

@@ -1,0 +1,23 @@
+// The front door of the room: every config of Kafka as typed data, a broker's and a topic's resolved configuration,
+// and what DescribeConfigs and AlterConfigs say about them. Pure functions over data; reads no file, keeps no state.
+
+export type { HostAndPort, Listener, SecurityProtocol, Voter } from './addresses.ts'
+export { connectionsPerIpOverrides } from './broker-checks.ts'
+export {
+  type BrokerConfig,
+  type BrokerConfigSources,
+  type BrokerConfigValue,
+  type ConfigMap,
+  loadBrokerConfig,
+  type ProcessRole,
+} from './broker-config.ts'
+export type { BrokerConfigName } from './definitions/broker-configs.ts'
+export type { TopicConfigName } from './definitions/topic-configs.ts'
+export {
+  type CompressionType,
+  newTopicConfigs,
+  resolveTopicConfig,
+  type TimestampType,
+  type TopicConfig,
+  validateTopicConfigs,
+} from './topic-config.ts'
