@@ -2,6 +2,7 @@
 // its bound is refused before the memory for it is taken.
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { DecodeError } from '../errors.ts'
+import { isTooLarge, MAX_DECOMPRESSED_BYTES, TooLargeError } from './bounds.ts'
 import { decodeLz4Frame, encodeLz4Frame } from './lz4.ts'
 import { decodeSnappy, encodeSnappy } from './snappy.ts'
 import { decodeZstd, encodeZstd } from './zstd.ts'
@@ -9,9 +10,6 @@ import { decodeZstd, encodeZstd } from './zstd.ts'
 /** By id. */
 export const compressionNames = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const
 export type CompressionName = (typeof compressionNames)[number]
-
-/** How much one compressed batch may inflate to where the caller names no bound of its own. */
-export const MAX_DECOMPRESSED_BYTES = 128 * 1024 * 1024
 
 export function compressionId(name: CompressionName): number {
   return compressionNames.indexOf(name)
@@ -82,6 +80,7 @@ function decodeGzip(data: Buffer, maxBytes: number): Buffer {
   try {
     return gunzipSync(data, { maxOutputLength: maxBytes, chunkSize: gzipChunkSize(data) })
   } catch (error) {
+    if (isTooLarge(error)) throw new TooLargeError(maxBytes)
     throw new DecodeError(`gzip: ${error instanceof Error ? error.message : error}`)
   }
 }

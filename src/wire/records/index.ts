@@ -2,6 +2,7 @@
 
 export type { Magic, TimestampType } from './batch.ts'
 export * as Batch from './batch.ts'
+export { MAX_DECOMPRESSED_BYTES, TooLargeError } from './bounds.ts'
 export {
   type CompressionName,
   compress,
@@ -10,7 +11,6 @@ export {
   compressionNames,
   decompress,
   decompressForNow,
-  MAX_DECOMPRESSED_BYTES,
 } from './compression.ts'
 export {
   type ControlType,
@@ -40,3 +40,4 @@ export {
   type RecordHeader,
   readBatchRecords,
 } from './records.ts'
+export { type RecordMode, RecordScan, RecordStructureError, RecordWalk } from './walk.ts'

@@ -3,14 +3,8 @@
 // relative ones in magic 1. A wrapper's LogAppendTime stands for all its messages.
 import { DecodeError, EncodeError } from '../errors.ts'
 import * as Batch from './batch.ts'
-import {
-  type CompressionName,
-  compress,
-  compressionId,
-  compressionName,
-  decompress,
-  MAX_DECOMPRESSED_BYTES,
-} from './compression.ts'
+import { MAX_DECOMPRESSED_BYTES } from './bounds.ts'
+import { type CompressionName, compress, compressionId, compressionName, decompress } from './compression.ts'
 import { crc32 } from './crc.ts'
 import { writeInt64 } from './int64.ts'
 import { encodeBatch, type KafkaRecord, type NewRecord, readBatchRecords } from './records.ts'

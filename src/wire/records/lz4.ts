@@ -2,6 +2,7 @@
 // The frame is ours, so that its size is bounded and the wrong header checksum of magic 0 can be read and written;
 // the blocks are the native codec's where there is one.
 import { DecodeError } from '../errors.ts'
+import { TooLargeError } from './bounds.ts'
 import { loadOptional } from './native.ts'
 
 const MAGIC = 0x184d2204
@@ -230,7 +231,7 @@ export function decodeLz4Frame(frame: Buffer, maxBytes: number, legacyChecksum: 
     }
     const stored = sizeField >= UNCOMPRESSED
     const most = stored ? size : Math.min(blockBytes, size * MAX_RATIO)
-    if (stored && out + size > maxBytes) throw new DecodeError(`more than ${maxBytes} bytes after decompression`)
+    if (stored && out + size > maxBytes) throw new TooLargeError(maxBytes)
     if (stored) {
       roomFor(out + size, out, maxBytes)
       frame.copy(scratch, out, at, blockEnd)

@@ -1,6 +1,7 @@
 // Snappy in xerial's framing, which Kafka writes: a header, then blocks behind their sizes. Raw snappy, which some
 // clients send, is read too. The blocks are the native codec's.
 import { DecodeError, KafkaError } from '../errors.ts'
+import { TooLargeError } from './bounds.ts'
 import { loadOptional } from './native.ts'
 
 const XERIAL_MAGIC = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0x00])
@@ -64,7 +65,7 @@ export function decodeSnappy(data: Buffer, maxBytes: number): Buffer {
 
 function decodeBlock(block: Buffer, maxBytes: number): Buffer {
   const size = declaredSize(block)
-  if (size > maxBytes) throw new DecodeError(`more than ${maxBytes} bytes after decompression`)
+  if (size > maxBytes) throw new TooLargeError(maxBytes)
   if (size > block.length * MAX_RATIO) throw new DecodeError(`snappy: ${size} bytes out of ${block.length}`)
   try {
     return snappy().uncompressSync(block)

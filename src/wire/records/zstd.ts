@@ -2,6 +2,7 @@
 // a decoder in JavaScript and frames that store their data as it is.
 import * as zlib from 'node:zlib'
 import { DecodeError } from '../errors.ts'
+import { isTooLarge, TooLargeError } from './bounds.ts'
 import { loadOptional } from './native.ts'
 
 const DEFAULT_LEVEL = 3
@@ -70,6 +71,7 @@ export function decodeZstd(data: Buffer, maxBytes: number): Buffer {
     // The native decoder knows no limit, so it gets only what cannot pass it.
     return codec !== null && most <= maxBytes ? new codec.Decoder().decodeSync(data) : decodePlain(data, maxBytes)
   } catch (error) {
+    if (error instanceof TooLargeError || isTooLarge(error)) throw new TooLargeError(maxBytes)
     throw new DecodeError(`zstd: ${error instanceof Error ? error.message : error}`)
   }
 }
@@ -82,7 +84,7 @@ export function decodePlain(data: Buffer, maxBytes: number): Buffer {
   let size = 0
   new codec.Decompress((chunk) => {
     size += chunk.length
-    if (size > maxBytes) throw new DecodeError(`more than ${maxBytes} bytes after decompression`)
+    if (size > maxBytes) throw new TooLargeError(maxBytes)
     // The decoder goes on using its chunk as its window.
     chunks.push(chunk.slice())
   }).push(data, true)
