@@ -1,8 +1,7 @@
 // The clients that load a broker: Kafka's own perf tools, and a raw connection for latency.
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { apis, ErrorCode } from '../src/wire/index.ts'
 import { encodeBatch } from '../src/wire/records/index.ts'
+import { runJava } from '../test/support/java.ts'
 import { RawClient } from '../test/support/raw-client.ts'
 
 export interface Address {
@@ -10,21 +9,10 @@ export interface Address {
   readonly port: number
 }
 
-/** Runs a main class of Kafka's jars and gives its standard output. */
-export async function java(classpath: string, mainClass: string, args: readonly string[]): Promise<string> {
-  const jvm = ['-Xmx512m', '-Dlog4j2.level=OFF', '-cp', classpath, mainClass, ...args]
-  const child = spawn('java', jvm, { stdio: ['ignore', 'pipe', 'pipe'] })
-  let output = ''
-  let errors = ''
-  child.stdout.on('data', (chunk: Buffer) => {
-    output += chunk.toString()
-  })
-  child.stderr.on('data', (chunk: Buffer) => {
-    errors = (errors + chunk.toString()).slice(-4000)
-  })
-  const [code] = await once(child, 'close')
-  if (code !== 0) throw new Error(`${mainClass} ended with ${code}: ${output.slice(-2000)}${errors}`)
-  return output
+async function java(classpath: string, mainClass: string, args: readonly string[]): Promise<string> {
+  const { code, stdout, stderr } = await runJava(classpath, mainClass, args, { jvm: [] })
+  if (code !== 0) throw new Error(`${mainClass} ended with ${code}: ${stdout.slice(-2000)}${stderr.slice(-2000)}`)
+  return stdout
 }
 
 export interface ProduceLoad {
