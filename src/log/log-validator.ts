@@ -165,8 +165,9 @@ function completeBatch(buffer: Buffer, at: number): number {
 
 function checkWholeBatch(buffer: Buffer, at: number, size: number, options: ValidationOptions): void {
   const { topicPartition, origin, maxMessageBytes } = options
-  if (Batch.magic(buffer, at) === 2 && size < Batch.BATCH_HEADER_SIZE) {
-    throw refusal('CORRUPT_MESSAGE', `Record batch of ${size} bytes in topic partition ${topicPartition}.`)
+  // So short that Kafka reads past its end before it has looked at the size.
+  if (Batch.magic(buffer, at) === 2 && size < Batch.LAST_OFFSET_DELTA_END) {
+    throw refusal('UNKNOWN_SERVER_ERROR', `Record batch of ${size} bytes in topic partition ${topicPartition}.`)
   }
   if (origin === 'client' && Batch.magic(buffer, at) === 2 && Batch.baseOffset(buffer, at) !== 0) {
     throw refusal(
@@ -276,6 +277,7 @@ function inspectRecords(
   scan.consecutive = !plain
   const clean =
     Batch.timestampType(records, 0) === 'CreateTime' &&
+    Batch.baseOffset(records, 0) === 0 &&
     scan.isClean(payload, start, payload.length, count, Batch.baseTimestamp(records, 0))
   if (clean) return scan.maxTimestamp
   const mode = plain ? 'buffer' : inPlace ? 'skim' : 'stream'
@@ -317,17 +319,21 @@ function guarded<T>(read: () => T): T {
   }
 }
 
-/** The same inspection record by record, for a batch in which something is unusual: it finds out what. */
+/**
+ * The same inspection record by record, for a batch in which something is unusual: it finds out what. Times are
+ * Java's longs here, which wrap around: a timestamp at their ends passes or fails as in Kafka.
+ */
 function inspectSlowly(records: Buffer, walk: PayloadWalk, options: ValidationOptions): number {
   const baseOffset = Batch.baseOffset(records, 0)
-  const baseTimestamp = Batch.baseTimestamp(records, 0)
-  const appendTime = Batch.timestampType(records, 0) === 'LogAppendTime' ? Batch.maxTimestamp(records, 0) : undefined
+  const baseTimestamp = Batch.exactBaseTimestamp(records, 0)
+  const appendTime =
+    Batch.timestampType(records, 0) === 'LogAppendTime' ? Batch.exactMaxTimestamp(records, 0) : undefined
   const errors = new RecordErrors(options)
-  let maxTimestamp = Batch.NO_TIMESTAMP
+  let maxTimestamp = -1n
   let consecutive = true
   for (let index = 0; walk.next(); index++) {
     const { offsetDelta, timestampDelta, keySize, valueSize } = walk.record
-    const timestamp = appendTime ?? baseTimestamp + timestampDelta
+    const timestamp = appendTime ?? toLong(baseTimestamp + timestampDelta)
     const offset = baseOffset + offsetDelta
     const before = errors.count
     errors.check(index, offset, timestamp, keySize >= 0, appendTime !== undefined, () =>
@@ -342,12 +348,23 @@ function inspectSlowly(records: Buffer, walk: PayloadWalk, options: ValidationOp
   if (walk.mode === 'skim' && !consecutive) {
     throw refusal('UNKNOWN_SERVER_ERROR', 'key is skipped in PartialDefaultRecord')
   }
-  return maxTimestamp
+  return Number(maxTimestamp)
 }
 
-function describe(mode: RecordMode, offset: number, timestamp: number, keySize: number, valueSize: number): string {
+function describe(mode: RecordMode, offset: number, timestamp: bigint, keySize: number, valueSize: number): string {
   const kind = mode === 'skim' ? 'PartialDefaultRecord' : 'DefaultRecord'
+  // A null has the size that the wire gave it; Kafka prints what its reader made of it.
   return `${kind}(offset=${offset}, timestamp=${timestamp}, key=${keySize} bytes, value=${valueSize} bytes)`
+}
+
+/** A sum as Java's long has it. */
+function toLong(value: bigint): bigint {
+  return BigInt.asIntN(64, value)
+}
+
+/** A config or a clock's reading as a long: numbers of int64 are saturated. */
+function longOf(value: number): bigint {
+  return value >= 2 ** 63 ? 2n ** 63n - 1n : BigInt(value)
 }
 
 /** The records of a batch that are at fault. */
@@ -356,32 +373,35 @@ class RecordErrors {
   private anyTimestamp = false
   private readonly listed: RecordError[] = []
   private readonly options: ValidationOptions
+  private readonly now: bigint
+  private readonly beforeMax: bigint
+  private readonly afterMax: bigint
 
   constructor(options: ValidationOptions) {
     this.options = options
+    this.now = longOf(options.now)
+    this.beforeMax = longOf(options.timestampBeforeMaxMs)
+    this.afterMax = longOf(options.timestampAfterMaxMs)
   }
 
   check(
     index: number,
     offset: number,
-    timestamp: number,
+    timestamp: bigint,
     hasKey: boolean,
     batchHasAppendTime: boolean,
     describeRecord: () => string,
   ): void {
-    const { topicPartition, compactedTopic, timestampType, now } = this.options
-    if (compactedTopic && !hasKey) {
+    if (this.options.compactedTopic && !hasKey) {
+      const { topicPartition } = this.options
       this.add(index, `Compacted topic cannot accept message without key in topic partition ${topicPartition}`)
-      return
-    }
-    if (timestampType === 'CreateTime' && timestamp !== Batch.NO_TIMESTAMP) {
-      const { timestampBeforeMaxMs, timestampAfterMaxMs } = this.options
-      if (now - timestamp <= timestampBeforeMaxMs && timestamp - now <= timestampAfterMaxMs) return
+    } else if (this.options.timestampType === 'CreateTime' && timestamp !== -1n) {
+      if (!this.isOutOfRange(timestamp)) return
       this.anyTimestamp = true
-      const [earliest, latest] = [int64Sum(now, -timestampBeforeMaxMs), int64Sum(now, timestampAfterMaxMs)]
+      const [earliest, latest] = [toLong(this.now - this.beforeMax), toLong(this.now + this.afterMax)]
       this.add(
         index,
-        `Timestamp ${int64Sum(timestamp, 0)} of message with offset ${offset} is out of range. The timestamp should be within [${earliest}, ${latest}]`,
+        `Timestamp ${timestamp} of message with offset ${offset} is out of range. The timestamp should be within [${earliest}, ${latest}]`,
       )
     } else if (batchHasAppendTime) {
       this.anyTimestamp = true
@@ -390,6 +410,11 @@ class RecordErrors {
         `Invalid timestamp type in message ${describeRecord()}. Producer should not set timestamp type to LogAppendTime.`,
       )
     }
+  }
+
+  private isOutOfRange(timestamp: bigint): boolean {
+    const age = toLong(this.now - timestamp)
+    return age > this.beforeMax || toLong(-age) > this.afterMax
   }
 
   add(batchIndex: number, message: string): void {
@@ -411,18 +436,6 @@ class RecordErrors {
       this.listed,
     )
   }
-}
-
-const LONG_MAX = 2n ** 63n - 1n
-
-/** The sum as Java's long gives it, for a message: saturated numbers, wrapped around. */
-function int64Sum(left: number, right: number): string {
-  return BigInt.asIntN(64, javaLong(left) + javaLong(right)).toString()
-}
-
-function javaLong(value: number): bigint {
-  if (value >= 2 ** 63) return LONG_MAX
-  return value <= -(2 ** 63) ? -LONG_MAX : BigInt(value)
 }
 
 function assignInPlace(records: Buffer, maxTimestamp: number, options: ValidationOptions): ValidatedRecords {
@@ -460,9 +473,7 @@ function rebuild(
   producer: ProducerFields,
 ): ValidatedRecords {
   const records: NewRecord[] = read.map((record, index) => ({ ...record, offset: options.offset + index }))
-  if (records.some(({ timestamp }) => timestamp < Batch.NO_TIMESTAMP)) {
-    throw refusal('UNKNOWN_SERVER_ERROR', 'Invalid negative timestamp')
-  }
+  checkRebuildable(records, producer)
   const rebuilt = encodeBatch({
     ...producer,
     baseOffset: options.offset,
@@ -480,6 +491,18 @@ function rebuild(
     )
   }
   return result(rebuilt, [appended(rebuilt, 0)], options.offset, options)
+}
+
+/** What Kafka's builder of batches refuses, unexpectedly for the producer, who is told UNKNOWN_SERVER_ERROR. */
+function checkRebuildable(records: readonly NewRecord[], producer: ProducerFields): void {
+  const { producerId = -1, producerEpoch = -1, baseSequence = -1, isTransactional = false } = producer
+  let problem: string | undefined
+  if (records.some(({ timestamp }) => timestamp < Batch.NO_TIMESTAMP)) problem = 'Invalid negative timestamp'
+  else if (isTransactional && producerId === -1) {
+    problem = 'Cannot write transactional messages without a valid producer ID'
+  } else if (producerId !== -1 && producerEpoch === -1) problem = 'Invalid negative producer epoch'
+  else if (producerId !== -1 && baseSequence < 0) problem = 'Invalid negative sequence number used'
+  if (problem !== undefined) throw refusal('UNKNOWN_SERVER_ERROR', problem)
 }
 
 /** Messages of magic 0 and 1 become one batch v2: no log of today holds another format. */
@@ -538,7 +561,7 @@ function checkMessages(
     errors.check(
       index,
       message.offset,
-      message.timestamp,
+      BigInt(message.timestamp),
       message.key !== null,
       message.timestampType === 'LogAppendTime',
       () => `LegacyRecordBatch(offset=${message.offset}, timestamp=${message.timestamp})`,

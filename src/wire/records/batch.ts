@@ -18,6 +18,9 @@ export const NO_PRODUCER_EPOCH = -1
 export const NO_SEQUENCE = -1
 export const NO_PARTITION_LEADER_EPOCH = -1
 
+/** Where lastOffsetDelta ends: what a reader needs to tell a batch's offsets. */
+export const LAST_OFFSET_DELTA_END = 27
+
 const LENGTH = 8
 const LEADER_EPOCH = 12
 const MAGIC = 16
@@ -104,6 +107,16 @@ export function maxTimestamp(buffer: Buffer, at: number): number {
   const format = magic(buffer, at)
   if (format === 0) return NO_TIMESTAMP
   return readInt64(buffer, at + (format === 1 ? LEGACY_TIMESTAMP : MAX_TIMESTAMP))
+}
+
+/** v2 only; a bigint, for where the ends of int64 matter. */
+export function exactBaseTimestamp(buffer: Buffer, at: number): bigint {
+  return buffer.readBigInt64BE(at + BASE_TIMESTAMP)
+}
+
+/** v2 only; a bigint, for where the ends of int64 matter. */
+export function exactMaxTimestamp(buffer: Buffer, at: number): bigint {
+  return buffer.readBigInt64BE(at + MAX_TIMESTAMP)
 }
 
 export function producerId(buffer: Buffer, at: number): number {

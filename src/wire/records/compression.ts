@@ -1,8 +1,9 @@
 // The codecs of record batches, synchronous, by Kafka's ids and names. Every decoder is bounded: what inflates beyond
 // its bound is refused before the memory for it is taken.
-import { gunzipSync, gzipSync } from 'node:zlib'
+import { gunzipSync, gzipSync, inflateRawSync, type ZlibOptions } from 'node:zlib'
 import { DecodeError } from '../errors.ts'
 import { isTooLarge, MAX_DECOMPRESSED_BYTES, TooLargeError } from './bounds.ts'
+import { crc32 } from './crc.ts'
 import { decodeLz4Frame, encodeLz4Frame } from './lz4.ts'
 import { decodeSnappy, encodeSnappy } from './snappy.ts'
 import { decodeZstd, encodeZstd } from './zstd.ts'
@@ -77,11 +78,32 @@ export function decompressForNow(
 }
 
 function decodeGzip(data: Buffer, maxBytes: number): Buffer {
+  const options = { maxOutputLength: maxBytes, chunkSize: gzipChunkSize(data) }
   try {
-    return gunzipSync(data, { maxOutputLength: maxBytes, chunkSize: gzipChunkSize(data) })
+    return gunzipSync(data, options)
   } catch (error) {
     if (isTooLarge(error)) throw new TooLargeError(maxBytes)
+    const first = firstGzipMember(data, options)
+    if (first !== undefined) return first
     throw new DecodeError(`gzip: ${error instanceof Error ? error.message : error}`)
+  }
+}
+
+const GZIP_HEADER_SIZE = 10
+
+/** What Java's reader makes of a whole member with garbage behind it: the garbage is left unread. */
+function firstGzipMember(data: Buffer, options: ZlibOptions): Buffer | undefined {
+  if (data.length < GZIP_HEADER_SIZE + 8 || data.readUInt32BE(0) !== 0x1f8b0800) return undefined
+  try {
+    const inflated = inflateRawSync(data.subarray(GZIP_HEADER_SIZE), { ...options, info: true }) as unknown as {
+      buffer: Buffer
+      engine: { bytesWritten: number }
+    }
+    const trailer = GZIP_HEADER_SIZE + inflated.engine.bytesWritten
+    const sizeMatches = data.readUInt32LE(trailer + 4) === inflated.buffer.length
+    return sizeMatches && data.readUInt32LE(trailer) === crc32(inflated.buffer) ? inflated.buffer : undefined
+  } catch {
+    return undefined
   }
 }
 

@@ -45,8 +45,8 @@ export function decodeSnappy(data: Buffer, maxBytes: number): Buffer {
   const parts: Buffer[] = []
   let size = 0
   let at = XERIAL_HEADER_SIZE
-  while (at < data.length) {
-    if (data.length - at < 4) throw new DecodeError('snappy: a block without its size')
+  // Less than a size at the end is left unread, as by Kafka's reader.
+  while (data.length - at >= 4) {
     const blockSize = data.readInt32BE(at)
     at += 4
     // Streams that were appended to one another repeat the header where a block would stand.

@@ -2,14 +2,17 @@
 // RecordScan is the fast way and only says whether everything is as it should be. RecordWalk takes the records one by
 // one and tells what is wrong, as Kafka would tell it.
 
+/** Sums and differences of two such numbers are exact. */
+const MAX_EXACT_TIMESTAMP = 2 ** 51
+
 /**
  * Says in one pass whether a payload is flawless. Its bounds are set once for a batch, then `isClean` is called.
  * Written for speed: no call and no allocation per record beyond the varints.
  */
 export class RecordScan {
-  /** Timestamps outside of these are not clean. */
-  earliest = Number.NEGATIVE_INFINITY
-  latest = Number.POSITIVE_INFINITY
+  /** Timestamps outside of these are not clean, nor ever those that are no exact numbers. */
+  earliest = -MAX_EXACT_TIMESTAMP
+  latest = MAX_EXACT_TIMESTAMP
   keysRequired = false
   /** Whether offset deltas have to be 0, 1, 2, … */
   consecutive = false
@@ -23,6 +26,9 @@ export class RecordScan {
     this.bytes = payload
     this.at = start
     let greatest = -1
+    if (Math.abs(baseTimestamp) > MAX_EXACT_TIMESTAMP) return false
+    const earliest = Math.max(this.earliest, -MAX_EXACT_TIMESTAMP)
+    const latest = Math.min(this.latest, MAX_EXACT_TIMESTAMP)
     for (let index = 0; index < count; index++) {
       const size = this.varint()
       const bodyEnd = this.at + size
@@ -31,7 +37,7 @@ export class RecordScan {
       this.at++
       const timestamp = baseTimestamp + this.varlong()
       if (timestamp > greatest) greatest = timestamp
-      if (timestamp < this.earliest || timestamp > this.latest) return false
+      if (timestamp < earliest || timestamp > latest) return false
       if (this.varint() !== index && this.consecutive) return false
       const keySize = this.varint()
       if (keySize >= 0) this.at += keySize
@@ -133,7 +139,8 @@ const INVALID_STRUCTURE = 'Found invalid record structure'
 /** The records of a payload, one at each `next`, whose fields are then those of the walk. */
 export class RecordWalk {
   offsetDelta = 0
-  timestampDelta = 0
+  /** Exact, since what is unusual may well be a timestamp at the ends of int64. */
+  timestampDelta = 0n
   keySize = 0
   valueSize = 0
 
@@ -269,12 +276,12 @@ export class RecordWalk {
     )
   }
 
-  private varlong(): number {
+  private varlong(): bigint {
     let raw = 0n
     for (let shift = 0n; shift <= 63n; shift += 7n) {
       const byte = this.byte(INVALID_STRUCTURE)
       raw |= BigInt(byte & 0x7f) << shift
-      if (byte < 0x80) return Number(BigInt.asIntN(64, (BigInt.asUintN(64, raw) >> 1n) ^ -(raw & 1n)))
+      if (byte < 0x80) return BigInt.asIntN(64, (BigInt.asUintN(64, raw) >> 1n) ^ -(raw & 1n))
     }
     throw new RecordStructureError(INVALID_STRUCTURE)
   }

@@ -64,6 +64,7 @@ export function storeZstd(data: Buffer): Buffer {
 }
 
 export function decodeZstd(data: Buffer, maxBytes: number): Buffer {
+  if (data.length === 0) return data
   const most = mostBytes(data)
   try {
     if (builtin.zstdDecompressSync !== undefined) return builtin.zstdDecompressSync(data, { maxOutputLength: maxBytes })
