@@ -274,9 +274,7 @@ describe('kafka-dump-log', () => {
       dumps.push(join(target.logDir, name, first ?? ''))
     }
     const { stdout } = await runJava(classpath, names.dumpLog, ['--files', dumps.join(','), '--offsets-decoder'])
-    expect(stdout).toMatch(
-      /\{\\"type\\":\\"1\\",\\"data\\":\{\\"group\\":\\"tools-committer\\",\\"topic\\":\\"tools-committed\\"/,
-    )
-    expect(stdout).toMatch(/\{"type":"2","data":\{"group":"tools-committer"/)
+    expect(stdout).toContain('{"type":"1","data":{"group":"tools-committer","topic":"tools-committed"')
+    expect(stdout).toContain('{"type":"2","data":{"group":"tools-committer"')
   })
 })
