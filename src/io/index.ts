@@ -1,2 +1,6 @@
+// The front door of the room: the interfaces to the outside, and the worlds behind them.
+export { type Attempt, type Fault, type FaultPredicate, FaultyFileSystem, type Operation } from './faulty.ts'
 export type { Clock, File, FileLock, FileStat, FileSystem, Io, Logger, Random, Timer } from './io.ts'
+export { copyTree, MemoryFileSystem } from './memory.ts'
 export { type Network, realNetwork } from './network.ts'
+export { RealClock, RealFileSystem, realIo, realRandom, silentLogger } from './real.ts'

@@ -32,7 +32,10 @@ export interface File {
   size(): number
   /** Reads up to `length` bytes at `position` into `target` at `offset`; returns the bytes read, 0 at the end. */
   read(target: Uint8Array, offset: number, length: number, position: number): number
-  /** Writes all buffers at `position`, in order, as one vectored write where the system has one. All or an error. */
+  /**
+   * Writes all buffers at `position`, in order, as one vectored write where the system has one. All or an error.
+   * The buffers belong to the file from then on: a file in memory keeps large ones as they are.
+   */
   write(buffers: readonly Uint8Array[], position: number): void
   truncate(size: number): void
   /** Durable when it resolves; off the loop. */
@@ -55,8 +58,11 @@ export interface FileSystem {
   list(directory: string): string[]
   makeDirectory(path: string): void
   readFile(path: string): Buffer
-  /** Replaces the file atomically: written beside it, synced, renamed over it. */
-  replaceFile(path: string, content: Uint8Array | string): void
+  /**
+   * Replaces the file atomically: written beside it, synced, renamed over it. Not `durable` leaves out the syncs, for
+   * files that can be made again: it survives the end of the process, not that of the machine.
+   */
+  replaceFile(path: string, content: Uint8Array | string, options?: { durable?: boolean }): void
   rename(from: string, to: string): void
   /** Removes a file; a missing one is no error. */
   remove(path: string): void
