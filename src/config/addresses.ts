@@ -27,17 +27,16 @@ export interface Listener {
 
 const hostPort = /^(?:[0-9a-zA-Z\-%._]*:\/\/)?\[?([0-9a-zA-Z\-%._:]*)\]?:([0-9]+)$/
 
-function splitHostAndPort(address: string, refuse: (what: 'name' | 'port') => KafkaError): HostAndPort {
+function splitHostAndPort(address: string, refusal: string): HostAndPort {
   const [, host, port] = hostPort.exec(address) ?? []
-  if (host === undefined || host === '') throw refuse('name')
-  if (port === undefined) throw refuse('port')
+  if (host === undefined || port === undefined) throw new KafkaError('INVALID_CONFIG', refusal)
   return { host, port: Number(port) }
 }
 
 /** `controller.quorum.voters`: id@host:port. */
 export function parseQuorumVoters(entries: readonly string[]): readonly Voter[] {
+  const form = 'Each entry should be in the form `{id}@{host}:{port}`.'
   return entries.map((entry) => {
-    const form = 'Each entry should be in the form `{id}@{host}:{port}`.'
     const [id = '', address, ...rest] = entry.split('@')
     if (address === undefined || rest.length > 0) {
       throw new KafkaError('INVALID_CONFIG', `Invalid configuration value for controller.quorum.voters. ${form}`)
@@ -45,12 +44,8 @@ export function parseQuorumVoters(entries: readonly string[]): readonly Voter[] 
     if (!/^[+-]?[0-9]+$/.test(id)) {
       throw new KafkaError('INVALID_CONFIG', `Failed to parse voter ID as an integer from ${id}`)
     }
-    const refuse = (what: string): KafkaError =>
-      new KafkaError(
-        'INVALID_CONFIG',
-        `Failed to parse host ${what} from entry ${entry} for the configuration controller.quorum.voters. ${form}`,
-      )
-    return { id: Number(id), ...splitHostAndPort(address, refuse) }
+    const refusal = `Failed to parse host name from entry ${entry} for the configuration controller.quorum.voters. ${form}`
+    return { id: Number(id), ...splitHostAndPort(address, refusal) }
   })
 }
 
@@ -59,11 +54,7 @@ export function parseBootstrapServers(servers: readonly string[]): readonly Host
   return servers.map((server) =>
     splitHostAndPort(
       server,
-      (what) =>
-        new KafkaError(
-          'INVALID_CONFIG',
-          `Failed to parse host ${what} from ${server} for the configuration controller.quorum.bootstrap.servers. Each entry should be in the form "{host}:{port}"`,
-        ),
+      `Failed to parse host name from ${server} for the configuration controller.quorum.bootstrap.servers. Each entry should be in the form "{host}:{port}"`,
     ),
   )
 }
@@ -90,7 +81,10 @@ export function parsePairs(property: string, text: string): readonly (readonly [
   return text.split(/\s*,\s*/).map((pair) => {
     const colon = pair.lastIndexOf(':')
     if (colon < 0) {
-      throw new KafkaError('INVALID_CONFIG', `Error parsing configuration property '${property}': ${text}`)
+      throw new KafkaError(
+        'INVALID_CONFIG',
+        `Error parsing configuration property '${property}': begin 0, end -1, length ${pair.length}`,
+      )
     }
     return [pair.slice(0, colon).trim(), pair.slice(colon + 1).trim()] as const
   })
@@ -111,37 +105,35 @@ export function parseListeners(
   protocols: SecurityProtocolMap,
   options: { readonly distinctPorts: boolean },
 ): readonly Listener[] {
-  const text = entries.join(',')
-  const listeners = entries.map((entry) => parseListener(entry, text, protocols))
-  const names = new Set(listeners.map((listener) => listener.name))
-  if (names.size !== listeners.length) {
-    throw new KafkaError(
-      'INVALID_CONFIG',
-      `requirement failed: Each listener must have a different name, listeners: ${text}`,
-    )
+  const shown = `[${entries.join(', ')}]`
+  try {
+    const listeners = entries.map((entry) => parseListener(entry, protocols))
+    if (new Set(listeners.map(({ name }) => name)).size !== listeners.length) {
+      refuse(`Each listener must have a different name, listeners: ${shown}`)
+    }
+    if (options.distinctPorts) checkPorts(listeners, shown)
+    return listeners
+  } catch (error) {
+    if (!(error instanceof KafkaError)) throw error
+    throw new KafkaError('INVALID_CONFIG', `Error creating broker listeners from '${shown}': ${error.message}`)
   }
-  if (options.distinctPorts) checkPorts(listeners, text)
-  return listeners
 }
 
-function parseListener(entry: string, text: string, protocols: SecurityProtocolMap): Listener {
-  const refuse = (why: string): KafkaError =>
-    new KafkaError('INVALID_CONFIG', `Error creating broker listeners from '${text}': ${why}`)
+function refuse(message: string): never {
+  throw new KafkaError('INVALID_CONFIG', message)
+}
+
+function parseListener(entry: string, protocols: SecurityProtocolMap): Listener {
   const [, name, host, port] = endpoint.exec(entry) ?? []
-  if (name === undefined || port === undefined) throw refuse(`Unable to parse ${entry} to a broker endpoint`)
+  if (name === undefined || port === undefined) return refuse(`Unable to parse ${entry} to a broker endpoint`)
   const normalised = name.toUpperCase()
   const securityProtocol = protocols.get(normalised)
-  if (securityProtocol === undefined) throw refuse(`No security protocol defined for listener ${normalised}`)
-  return {
-    name: normalised,
-    host: host === undefined || host === '' ? null : host,
-    port: Number(port),
-    securityProtocol,
-  }
+  if (securityProtocol === undefined) return refuse(`No security protocol defined for listener ${normalised}`)
+  return { name: normalised, host: host === '' ? null : (host ?? null), port: Number(port), securityProtocol }
 }
 
-/** Port 0 picks a free port each time, so only the others can clash; an IPv4 and an IPv6 address may share one. */
-function checkPorts(listeners: readonly Listener[], text: string): void {
+/** Port 0 picks a free port each time, so only the others can clash. */
+function checkPorts(listeners: readonly Listener[], shown: string): void {
   const byPort = new Map<number, Listener[]>()
   for (const listener of listeners) {
     if (listener.port === 0) continue
@@ -150,28 +142,24 @@ function checkPorts(listeners: readonly Listener[], text: string): void {
     else sharing.push(listener)
   }
   for (const [port, sharing] of byPort) {
-    if (sharing.length > 1) checkSharedPort(port, sharing, text)
+    if (sharing.length > 1) checkSharedPort(port, sharing, shown)
   }
 }
 
-function checkSharedPort(port: number, listeners: readonly Listener[], text: string): void {
-  const families = listeners.map(({ host }) => addressFamily(host))
-  if (families.includes(null)) {
-    throw new KafkaError(
-      'INVALID_CONFIG',
-      `requirement failed: Each listener must have a different port, listeners: ${text}`,
-    )
+/** An IPv4 and an IPv6 address may share a port. */
+function checkSharedPort(port: number, listeners: readonly Listener[], shown: string): void {
+  const families = listeners.map(({ host }) => addressFamily(host)).filter((family) => family !== null)
+  if (listeners.length - families.length > 1) {
+    refuse(`Each listener must have a different port, listeners: ${shown}`)
   }
-  if (listeners.length > 2) {
-    throw new KafkaError(
-      'INVALID_CONFIG',
-      `requirement failed: Each listener must have a different port unless exactly one listener has an IPv4 address and the other IPv6 address, listeners: ${text}, port: ${port}`,
+  if (families.length !== 2) {
+    refuse(
+      `Each listener must have a different port unless exactly one listener has an IPv4 address and the other IPv6 address, listeners: ${shown}, port: ${port}`,
     )
   }
   if (families[0] === families[1]) {
-    throw new KafkaError(
-      'INVALID_CONFIG',
-      `requirement failed: If you have two listeners on the same port then one needs to be IPv4 and the other IPv6, listeners: ${text}, port: ${port}`,
+    refuse(
+      `If you have two listeners on the same port then one needs to be IPv4 and the other IPv6, listeners: ${shown}, port: ${port}`,
     )
   }
 }

@@ -3,6 +3,7 @@
 import { KafkaError } from '../wire/errors.ts'
 import { parsePairs } from './addresses.ts'
 import type { BrokerConfig } from './broker-config.ts'
+import { checkGroupDefaults } from './groups.ts'
 
 function refuse(message: string): never {
   throw new KafkaError('INVALID_CONFIG', message)
@@ -20,6 +21,8 @@ export function checkBroker(config: BrokerConfig): void {
   checkQuorum(config)
   checkAdvertised(config)
   checkConnections(config)
+  checkGroups(config)
+  checkSecurity(config)
 }
 
 function checkLog(config: BrokerConfig): void {
@@ -30,6 +33,8 @@ function checkLog(config: BrokerConfig): void {
     retentionMs === -1, 'log.retention.ms must be unlimited (-1) or, greater than or equal to 1')
   require(config.logDirs().length > 0, 'At least one log directory must be defined via log.dirs or log.dir.')
   checkCordonedLogDirs(config)
+  // Kafka divides before it looks.
+  if (config.get('log.cleaner.threads') === 0) refuse('/ by zero')
   require(Math.floor(config.get('log.cleaner.dedupe.buffer.size') / config.get('log.cleaner.threads')) >
     1024 * 1024, 'log.cleaner.dedupe.buffer.size must be at least 1MB per cleaner thread.')
 }
@@ -140,12 +145,57 @@ function checkConnections(config: BrokerConfig): void {
       0, 'max.connections.per.ip can be set to zero only if max.connections.per.ip.overrides property is set.')
   }
   const invalid = [...overrides.keys()].filter((address) => !/^[0-9a-zA-Z\-.:%_]+$/.test(address))
-  require(invalid.length === 0, `max.connections.per.ip.overrides contains invalid addresses : ${invalid.join(',')}`)
+  if (invalid.length > 0) {
+    refuse(`max.connections.per.ip.overrides contains invalid addresses : ${invalid.join(',')}`)
+  }
   const idleMs = config.get('connections.max.idle.ms')
   const delayMs = config.get('connection.failed.authentication.delay.ms')
-  require(idleMs <= 0 ||
+  require(idleMs < 0 ||
     delayMs <
       idleMs, `connection.failed.authentication.delay.ms=${delayMs} should always be less than connections.max.idle.ms=${idleMs} to prevent failed authentication responses from timing out`)
+}
+
+function checkGroups(config: BrokerConfig): void {
+  if (!config.get('group.coordinator.rebalance.protocols').includes('classic')) {
+    refuse("Disabling the 'classic' protocol is not supported.")
+  }
+  checkGroupDefaults(config)
+  checkAssignors(config.get('group.consumer.assignors'), ['uniform', 'range'])
+  checkAssignors(config.get('group.share.assignors'), ['simple'])
+  if (config.get('group.share.max.share.sessions') < config.get('group.share.max.size')) {
+    refuse('group.share.max.share.sessions must be greater than or equal to group.share.max.size')
+  }
+  const codec = config.get('offsets.topic.compression.codec')
+  if (codec < 0 || codec > 4) refuse(`Unknown compression type id: ${codec}`)
+}
+
+/** An assignor is one of the built in names, or a class; the only classes known here are Kafka's own. */
+function checkAssignors(assignors: readonly string[], builtIn: readonly string[]): void {
+  for (const assignor of assignors) {
+    if (builtIn.includes(assignor) || assignor.startsWith('org.apache.kafka.')) continue
+    refuse(`Class ${assignor} cannot be found`)
+  }
+}
+
+function checkSecurity(config: BrokerConfig): void {
+  const usesSasl = config.interBrokerSecurityProtocol.startsWith('SASL_')
+  require(!usesSasl ||
+    config
+      .get('sasl.enabled.mechanisms')
+      .includes(
+        config.get('sasl.mechanism.inter.broker.protocol'),
+      ), 'sasl.mechanism.inter.broker.protocol must be included in sasl.enabled.mechanisms when SASL is used for inter-broker communication')
+  const known = [...config.listeners.map(({ name }) => name), ...config.controllerListenerNames]
+  for (const name of config.get('early.start.listeners') ?? []) {
+    if (known.includes(name.toUpperCase())) continue
+    refuse(
+      `early.start.listeners contains listener ${name.toUpperCase()}, but this is not contained in listeners or controller.listener.names`,
+    )
+  }
+  require(!config.get('controller.quorum.auto.join.enable') ||
+    config.processRoles.has(
+      'controller',
+    ), "controller.quorum.auto.join.enable is only supported when process.roles contains the 'controller' role.")
 }
 
 /** `max.connections.per.ip.overrides` by address. */

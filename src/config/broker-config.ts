@@ -166,7 +166,8 @@ export class BrokerConfig {
 
   #parse(name: string, text: string): void {
     const definition = brokerDefinition(name)
-    if (definition !== undefined) this.#values.set(name, parseConfig(name, definition, text))
+    if (definition !== undefined)
+      this.#values.set(name, parseConfig(overriddenByListener(name) ?? name, definition, text))
   }
 }
 

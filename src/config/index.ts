@@ -2,6 +2,18 @@
 // and what DescribeConfigs and AlterConfigs say about them. Pure functions over data; reads no file, keeps no state.
 
 export type { HostAndPort, Listener, SecurityProtocol, Voter } from './addresses.ts'
+export {
+  type AlterContext,
+  AlterOperation,
+  alterBrokerLoggers,
+  alterByReplacing,
+  alterIncrementally,
+  applyChanges,
+  type ConfigChange,
+  type ConfigOperation,
+  type ConfigResource,
+  ConfigResourceType,
+} from './alter.ts'
 export { connectionsPerIpOverrides } from './broker-checks.ts'
 export {
   type BrokerConfig,
@@ -12,7 +24,21 @@ export {
   type ProcessRole,
 } from './broker-config.ts'
 export type { BrokerConfigName } from './definitions/broker-configs.ts'
+export type { ConfigDefinition, ConfigValue } from './definitions/definition.ts'
 export type { TopicConfigName } from './definitions/topic-configs.ts'
+export {
+  ConfigSource,
+  type ConfigSynonym,
+  type DescribedConfig,
+  type DescribeOptions,
+  describeBroker,
+  describeBrokerDefaults,
+  describeBrokerLoggers,
+  describeClientMetrics,
+  describeGroup,
+  describeTopic,
+} from './describe.ts'
+export { resolveGroupConfig } from './groups.ts'
 export {
   type CompressionType,
   newTopicConfigs,

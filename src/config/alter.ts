@@ -1,0 +1,433 @@
+// What AlterConfigs and IncrementalAlterConfigs may change: operations in, the ConfigRecords to write out, or Kafka's error.
+// Pure functions; whether a topic exists and who may alter it is the caller's to say.
+import { KafkaError } from '../wire/errors.ts'
+import { BrokerConfig, type ConfigMap } from './broker-config.ts'
+import { validateClientMetricsConfigs } from './client-metrics.ts'
+import { type BrokerConfigName, brokerConfigs } from './definitions/broker-configs.ts'
+import type { ConfigDefinition } from './definitions/definition.ts'
+import { topicConfigs } from './definitions/topic-configs.ts'
+import { validateGroupConfigs } from './groups.ts'
+import { dynamicBrokerDefinition, overriddenByListener } from './synonyms.ts'
+import { validateTopicConfigs } from './topic-config.ts'
+import { parseConfig } from './values.ts'
+
+export const ConfigResourceType = {
+  UNKNOWN: 0,
+  TOPIC: 2,
+  BROKER: 4,
+  BROKER_LOGGER: 8,
+  CLIENT_METRICS: 16,
+  GROUP: 32,
+} as const
+
+export const AlterOperation = { SET: 0, DELETE: 1, APPEND: 2, SUBTRACT: 3 } as const
+
+export interface ConfigResource {
+  readonly resourceType: number
+  readonly resourceName: string
+}
+
+/** One operation, as IncrementalAlterConfigsRequest carries it. */
+export interface ConfigOperation {
+  readonly name: string
+  readonly configOperation: number
+  readonly value: string | null
+}
+
+/** What a ConfigRecord says: the value, or null to remove the config. */
+export interface ConfigChange {
+  readonly name: string
+  readonly value: string | null
+}
+
+export interface AlterContext {
+  readonly broker: BrokerConfig
+  /** Whether eligible.leader.replicas.version is at least 1 (KIP-966), which protects min.insync.replicas. */
+  readonly eligibleLeaderReplicas: boolean
+}
+
+const maxValueLength = 32_767
+
+/** The records for an IncrementalAlterConfigs on one resource whose stored configs are `current`. */
+export function alterIncrementally(
+  resource: ConfigResource,
+  operations: readonly ConfigOperation[],
+  current: ConfigMap,
+  context: AlterContext,
+): readonly ConfigChange[] {
+  checkEntries(
+    operations,
+    operations.filter(({ configOperation }) => configOperation !== AlterOperation.DELETE),
+  )
+  const isBroker = resource.resourceType === ConfigResourceType.BROKER
+  if (isBroker) checkBrokerChange(resource, afterBrokerOperations(operations, current), context.broker)
+  else checkResourceType(resource)
+
+  const changes: ConfigChange[] = []
+  for (const operation of operations) {
+    const before = current.get(operation.name) ?? null
+    const value = afterOperation(resource, operation, before)
+    // A broker is told even of an unchanged value: it makes it reload files such as key stores (KAFKA-14136).
+    if (value !== before || isBroker) changes.push({ name: operation.name, value })
+  }
+  checkChanges(resource, changes, current, context)
+  return changes
+}
+
+/** The records for the older AlterConfigs, which replaces all configs of the resource by `entries`. */
+export function alterByReplacing(
+  resource: ConfigResource,
+  entries: readonly ConfigChange[],
+  current: ConfigMap,
+  context: AlterContext,
+): readonly ConfigChange[] {
+  checkEntries(entries, entries)
+  const next = new Map(entries.map(({ name, value }) => [name, value ?? '']))
+  const isBroker = resource.resourceType === ConfigResourceType.BROKER
+  if (isBroker) checkBrokerChange(resource, next, context.broker)
+  else checkResourceType(resource)
+
+  const changes: ConfigChange[] = entries.filter(({ name, value }) => isBroker || current.get(name) !== value)
+  for (const name of current.keys()) {
+    if (!next.has(name)) changes.push({ name, value: null })
+  }
+  checkChanges(resource, changes, current, context)
+  return changes
+}
+
+/** `configs` with `changes` made. */
+export function applyChanges(configs: ConfigMap, changes: Iterable<ConfigChange>): Map<string, string> {
+  const next = new Map(configs)
+  for (const { name, value } of changes) {
+    if (value === null) next.delete(name)
+    else next.set(name, value)
+  }
+  return next
+}
+
+function checkEntries(entries: readonly { name: string }[], needingValue: readonly ConfigChange[]): void {
+  if (new Set(entries.map(({ name }) => name)).size !== entries.length) {
+    throw new KafkaError('INVALID_REQUEST', 'Error due to duplicate config keys')
+  }
+  const withoutValue = needingValue.filter(({ value }) => value === null).map(({ name }) => name)
+  if (withoutValue.length > 0) {
+    throw new KafkaError('INVALID_REQUEST', `Null value not supported for : ${withoutValue.join(', ')}`)
+  }
+}
+
+function checkResourceType({ resourceType }: ConfigResource): void {
+  const { TOPIC, GROUP, CLIENT_METRICS } = ConfigResourceType
+  if (resourceType === TOPIC || resourceType === GROUP || resourceType === CLIENT_METRICS) return
+  throw new KafkaError('INVALID_REQUEST', `Unknown resource type ${resourceType}`)
+}
+
+/** The value after one operation, by the controller's rules; null when the config is gone. */
+function afterOperation(resource: ConfigResource, operation: ConfigOperation, before: string | null): string | null {
+  const { name, configOperation, value } = operation
+  switch (configOperation) {
+    case AlterOperation.SET:
+      return value
+    case AlterOperation.DELETE:
+      return null
+    case AlterOperation.APPEND:
+    case AlterOperation.SUBTRACT: {
+      const definition = listDefinition(resource, name)
+      if (definition === undefined) {
+        const verb = configOperation === AlterOperation.APPEND ? 'APPEND' : 'SUBTRACT'
+        throw new KafkaError('INVALID_CONFIG', `Can't ${verb} to key ${name} because its type is not LIST.`)
+      }
+      const parts = splitAsJava(before ?? definition.default ?? '').filter((part) => part !== '')
+      for (const part of splitAsJava(value ?? '')) {
+        const at = parts.indexOf(part)
+        if (configOperation === AlterOperation.APPEND && at < 0) parts.push(part)
+        if (configOperation === AlterOperation.SUBTRACT && at >= 0) parts.splice(at, 1)
+      }
+      return parts.join(',')
+    }
+    default:
+      throw new KafkaError('INVALID_REQUEST', `Unknown operations type ${configOperation}`)
+  }
+}
+
+/** Lists of groups and client metrics cannot be appended to: Kafka's controller does not know their types. */
+function listDefinition({ resourceType }: ConfigResource, name: string): ConfigDefinition | undefined {
+  const definitions: Readonly<Record<string, ConfigDefinition>> =
+    resourceType === ConfigResourceType.TOPIC
+      ? topicConfigs
+      : resourceType === ConfigResourceType.BROKER
+        ? brokerConfigs
+        : {}
+  const definition = Object.hasOwn(definitions, name) ? definitions[name] : undefined
+  return definition?.type === 'LIST' ? definition : undefined
+}
+
+/** Java's String.split(","): empty strings at the end are dropped, but "" is one empty string. */
+function splitAsJava(text: string): string[] {
+  if (text === '') return ['']
+  return text.replace(/,+$/, '').split(',')
+}
+
+function checkChanges(
+  resource: ConfigResource,
+  changes: readonly ConfigChange[],
+  current: ConfigMap,
+  context: AlterContext,
+): void {
+  for (const { value } of changes) {
+    if (value !== null && value.length > maxValueLength) {
+      throw new KafkaError(
+        'INVALID_CONFIG',
+        `The configuration value cannot be added because it exceeds the maximum value size of ${maxValueLength} bytes.`,
+      )
+    }
+  }
+  const next = applyChanges(current, changes)
+  const { resourceType, resourceName } = resource
+  switch (resourceType) {
+    case ConfigResourceType.TOPIC:
+      if (resourceName === '') throw new KafkaError('INVALID_REQUEST', 'Default topic resources are not allowed.')
+      validateTopicConfigs(next, current, context.broker)
+      return
+    case ConfigResourceType.GROUP:
+      if (resourceName === '') throw new KafkaError('INVALID_REQUEST', 'Default group resources are not allowed.')
+      validateGroupConfigs(next, context.broker)
+      return
+    case ConfigResourceType.CLIENT_METRICS:
+      validateClientMetricsConfigs(resourceName, next)
+      return
+    case ConfigResourceType.BROKER:
+      if (context.eligibleLeaderReplicas) checkMinInsyncReplicas(resourceName, changes)
+      return
+  }
+}
+
+/** With eligible leader replicas, min.insync.replicas must be one number for all brokers. */
+function checkMinInsyncReplicas(resourceName: string, changes: readonly ConfigChange[]): void {
+  const change = changes.find(({ name }) => name === 'min.insync.replicas')
+  if (change === undefined) return
+  if (resourceName !== '') {
+    throw new KafkaError('INVALID_CONFIG', 'Broker-level min.insync.replicas cannot be altered while ELR is enabled.')
+  }
+  if (change.value === null) {
+    throw new KafkaError('INVALID_CONFIG', 'Cluster-level min.insync.replicas cannot be removed while ELR is enabled.')
+  }
+}
+
+/** A broker's configs after the operations, by the rules of the broker that takes the request. */
+function afterBrokerOperations(operations: readonly ConfigOperation[], current: ConfigMap): ConfigMap {
+  const changes = operations.map((operation): ConfigChange => {
+    const { name, configOperation } = operation
+    const isListOperation = configOperation === AlterOperation.APPEND || configOperation === AlterOperation.SUBTRACT
+    if (isListOperation) checkBrokerList(name, configOperation)
+    const resource = { resourceType: ConfigResourceType.BROKER, resourceName: '' }
+    return { name, value: afterOperation(resource, operation, current.get(name) ?? null) }
+  })
+  return applyChanges(current, changes)
+}
+
+function checkBrokerList(name: string, configOperation: number): void {
+  if (!Object.hasOwn(brokerConfigs, name)) {
+    throw new KafkaError('INVALID_CONFIG', `Unknown config name: ${name}`)
+  }
+  if (brokerConfigs[name as BrokerConfigName].type === 'LIST') return
+  const verb = configOperation === AlterOperation.APPEND ? 'append' : 'subtract'
+  throw new KafkaError('INVALID_CONFIG', `Config value ${verb} is not allowed for config key: ${name}`)
+}
+
+/** Everything the broker checks of its own change; Kafka answers INVALID_REQUEST whatever is wrong. */
+function checkBrokerChange({ resourceName }: ConfigResource, next: ConfigMap, broker: BrokerConfig): void {
+  if (resourceName !== '') checkIsThisBroker(resourceName, broker)
+  try {
+    checkDynamicNames(next, resourceName === '' ? 'cluster' : 'broker')
+    checkListenerOverrides(next)
+    const changed =
+      resourceName === ''
+        ? new BrokerConfig(broker.given, next, broker.dynamicBroker)
+        : new BrokerConfig(broker.given, broker.dynamicDefaults, next)
+    checkReconfiguration(broker, changed)
+  } catch (error) {
+    if (error instanceof KafkaError) throw new KafkaError('INVALID_REQUEST', error.message)
+    throw error
+  }
+}
+
+function checkIsThisBroker(resourceName: string, { nodeId }: BrokerConfig): void {
+  if (!/^[+-]?[0-9]+$/.test(resourceName)) {
+    throw new KafkaError('INVALID_REQUEST', `Node id must be an integer, but it is: ${resourceName}`)
+  }
+  if (Number(resourceName) !== nodeId) {
+    throw new KafkaError('INVALID_REQUEST', `Unexpected broker id, expected ${nodeId}, but received ${resourceName}`)
+  }
+}
+
+/** Key and trust stores: only a listener's own can change while it runs. */
+const storeConfigs: ReadonlySet<string> = new Set([
+  'ssl.key.password',
+  'ssl.keystore.certificate.chain',
+  'ssl.keystore.key',
+  'ssl.keystore.location',
+  'ssl.keystore.password',
+  'ssl.keystore.type',
+  'ssl.truststore.certificates',
+  'ssl.truststore.location',
+  'ssl.truststore.password',
+  'ssl.truststore.type',
+])
+
+/** Limits of a listener that may be set for all brokers at once. */
+const clusterLevelListenerConfigs: ReadonlySet<string> = new Set([
+  'max.connections',
+  'max.connection.creation.rate',
+  'num.network.threads',
+])
+
+function checkDynamicNames(configs: ConfigMap, level: 'cluster' | 'broker'): void {
+  const names = [...configs.keys()]
+  refuseNames(names.filter(isStatic), 'Cannot update these configs dynamically')
+  refuseNames(
+    names.filter((name) => storeConfigs.has(name)),
+    'These security configs can be dynamically updated only per-listener using the listener prefix',
+  )
+  for (const [name, text] of configs) {
+    const base = overriddenByListener(name) ?? name
+    const definition = dynamicBrokerDefinition(base)
+    if (definition !== undefined) parseConfig(base, definition, text)
+  }
+  if (level === 'cluster') {
+    refuseNames(
+      names.filter(isPerBroker),
+      'Cannot update these configs at default cluster level, broker id must be specified',
+    )
+  }
+}
+
+function isStatic(name: string): boolean {
+  return Object.hasOwn(brokerConfigs, name) && dynamicBrokerDefinition(name) === undefined
+}
+
+function isPerBroker(name: string): boolean {
+  const base = overriddenByListener(name)
+  if (base !== undefined) return !clusterLevelListenerConfigs.has(base)
+  return dynamicBrokerDefinition(name)?.dynamic === 'per-broker'
+}
+
+function refuseNames(names: readonly string[], why: string): void {
+  if (names.length > 0) throw new KafkaError('INVALID_CONFIG', `${why}: [${inHashOrder(names).join(', ')}]`)
+}
+
+/** The order in which Java's HashSet lists strings, which is what clients read in Kafka's messages. */
+function inHashOrder(names: readonly string[]): string[] {
+  let buckets = 16
+  while (buckets * 0.75 < names.length) buckets *= 2
+  const bucket = (name: string): number => {
+    let hash = 0
+    for (let i = 0; i < name.length; i++) hash = (Math.imul(hash, 31) + name.charCodeAt(i)) | 0
+    return (hash ^ (hash >>> 16)) & (buckets - 1)
+  }
+  return [...names].sort((a, b) => bucket(a) - bucket(b))
+}
+
+/** A listener may override what the broker itself cannot change; a bad value is found where the listener applies it. */
+function checkListenerOverrides(configs: ConfigMap): void {
+  for (const [name, text] of configs) {
+    const base = overriddenByListener(name)
+    if (base === undefined || !isStatic(base)) continue
+    try {
+      parseConfig(base, brokerConfigs[base as BrokerConfigName], text)
+    } catch (error) {
+      if (!(error instanceof KafkaError)) throw error
+      refuseReconfiguration(error.message)
+    }
+  }
+}
+
+/** Pools of threads, which Kafka lets grow to the double or shrink to the half in one step. */
+const threadPools = [
+  'num.io.threads',
+  'num.replica.fetchers',
+  'num.recovery.threads.per.data.dir',
+  'background.threads',
+  'num.network.threads',
+  'remote.log.reader.threads',
+  'remote.log.manager.copier.thread.pool.size',
+  'remote.log.manager.expiration.thread.pool.size',
+  'remote.log.manager.follower.thread.pool.size',
+] as const
+
+/** What Kafka's running parts refuse although the config as such holds. */
+function checkReconfiguration(now: BrokerConfig, next: BrokerConfig): void {
+  const rate = next.get('max.connection.creation.rate')
+  if (rate <= 0) refuseReconfiguration(`Invalid max.connection.creation.rate ${rate}`)
+  for (const name of threadPools) checkThreads(name, now.get(name), next.get(name))
+  const cleaners = now.get('log.cleaner.threads')
+  const newCleaners = next.get('log.cleaner.threads')
+  if (newCleaners < Math.floor(cleaners / 2)) {
+    refuseReconfiguration(`Log cleaner threads cannot be reduced to less than half the current value ${cleaners}`)
+  }
+  if (newCleaners > cleaners * 2) {
+    refuseReconfiguration(`Log cleaner threads cannot be increased to more than double the current value ${cleaners}`)
+  }
+  if (next.get('metric.reporters').some((reporter) => !reporter.startsWith('org.apache.kafka.'))) {
+    refuseReconfiguration(
+      'Validation of dynamic config update of Set(metric.reporters) failed with class class kafka.server.DynamicMetricsReporters',
+    )
+  }
+}
+
+function checkThreads(name: string, now: number, next: number): void {
+  if (next === now) return
+  const failed = `Dynamic thread count update validation failed for ${name}=${next}, value should`
+  if (next < Math.floor(now / 2)) refuseReconfiguration(`${failed} be at least half the current value ${now}`)
+  if (next > now * 2) refuseReconfiguration(`${failed} not be greater than double the current value ${now}`)
+}
+
+/** Kafka passes the cause where the message's parts belong, so this is what clients read. */
+function refuseReconfiguration(why: string): never {
+  throw new KafkaError(
+    'INVALID_CONFIG',
+    `Invalid value org.apache.kafka.common.config.ConfigException: ${why} for configuration Invalid dynamic configuration`,
+  )
+}
+
+const logLevels = ['DEBUG', 'ERROR', 'FATAL', 'INFO', 'TRACE', 'WARN'] as const
+
+/** The levels that an IncrementalAlterConfigs on a broker's loggers sets (KIP-412); null goes back to the parent's. */
+export function alterBrokerLoggers(
+  operations: readonly ConfigOperation[],
+  loggers: ConfigMap,
+): readonly ConfigChange[] {
+  checkEntries(
+    operations,
+    operations.filter(({ configOperation }) => configOperation !== AlterOperation.DELETE),
+  )
+  return operations.map(({ name, configOperation, value }) => {
+    switch (configOperation) {
+      case AlterOperation.SET:
+        checkLoggerExists(name, loggers)
+        return { name, value: checkLogLevel(name, value ?? '') }
+      case AlterOperation.DELETE:
+        checkLoggerExists(name, loggers)
+        if (name === 'root') {
+          throw new KafkaError('INVALID_REQUEST', 'Removing the log level of the root logger is not allowed')
+        }
+        return { name, value: null }
+      default: {
+        const verb = configOperation === AlterOperation.APPEND ? 'APPEND' : 'SUBTRACT'
+        throw new KafkaError('INVALID_REQUEST', `${verb} operation is not allowed for the BROKER_LOGGER resource`)
+      }
+    }
+  })
+}
+
+function checkLoggerExists(name: string, loggers: ConfigMap): void {
+  if (!loggers.has(name)) throw new KafkaError('INVALID_CONFIG', `Logger ${name} does not exist!`)
+}
+
+function checkLogLevel(name: string, level: string): string {
+  const known = logLevels.find((candidate) => candidate === level)
+  if (known !== undefined) return known
+  throw new KafkaError(
+    'INVALID_CONFIG',
+    `Cannot set the log level of ${name} to ${level} as it is not a supported log level. Valid log levels are ${logLevels.join(', ')}`,
+  )
+}
