@@ -351,10 +351,11 @@ function inspectSlowly(records: Buffer, walk: PayloadWalk, options: ValidationOp
   return Number(maxTimestamp)
 }
 
+/** As Kafka prints a record; a null that was skipped shows the size that stood for it. */
 function describe(mode: RecordMode, offset: number, timestamp: bigint, keySize: number, valueSize: number): string {
-  const kind = mode === 'skim' ? 'PartialDefaultRecord' : 'DefaultRecord'
-  // A null has the size that the wire gave it; Kafka prints what its reader made of it.
-  return `${kind}(offset=${offset}, timestamp=${timestamp}, key=${keySize} bytes, value=${valueSize} bytes)`
+  const skimmed = mode === 'skim'
+  const [key, value] = skimmed ? [keySize, valueSize] : [Math.max(keySize, 0), Math.max(valueSize, 0)]
+  return `${skimmed ? 'Partial' : ''}DefaultRecord(offset=${offset}, timestamp=${timestamp}, key=${key} bytes, value=${value} bytes)`
 }
 
 /** A sum as Java's long has it. */

@@ -236,25 +236,31 @@ export function decodeLz4Frame(frame: Buffer, maxBytes: number, legacyChecksum: 
       roomFor(out + size, out, maxBytes)
       frame.copy(scratch, out, at, blockEnd)
       out += size
-    } else out = decodeBlock(frame, at, blockEnd, out, Math.min(most, maxBytes - out), maxBytes)
+    } else out = decodeBlock(frame, at, blockEnd, out, most, maxBytes)
     at = blockEnd + (blockChecksums ? 4 : 0)
   }
 }
 
 /** Decodes frame[from, to) to the scratch buffer at `out`, `most` bytes of it; returns where the output ends. */
 function decodeBlock(frame: Buffer, from: number, to: number, out: number, most: number, maxBytes: number): number {
+  const limit = Math.min(most, maxBytes - out)
   const codec = nativeLz4()
-  if (codec === null) {
-    roomFor(out + most, out, maxBytes)
-    return decodeLz4Block(frame, from, to, scratch, out, out + most)
+  try {
+    if (codec === null) {
+      roomFor(out + limit, out, maxBytes)
+      return decodeLz4Block(frame, from, to, scratch, out, out + limit)
+    }
+    const likely = Math.max(BLOCK_BYTES, (to - from) * LIKELY_RATIO)
+    const plain =
+      (likely < limit && uncompress(codec, frame, from, to, likely)) || uncompress(codec, frame, from, to, limit)
+    if (plain === undefined) throw corrupt()
+    roomFor(out + plain.length, out, maxBytes)
+    plain.copy(scratch, out)
+    return out + plain.length
+  } catch (error) {
+    // A block that had less room than it may fill is taken to have needed it.
+    throw limit < most ? new TooLargeError(maxBytes) : error
   }
-  const likely = Math.max(BLOCK_BYTES, (to - from) * LIKELY_RATIO)
-  const plain =
-    (likely < most ? uncompress(codec, frame, from, to, likely) : undefined) ?? uncompress(codec, frame, from, to, most)
-  if (plain === undefined) throw corrupt()
-  roomFor(out + plain.length, out, maxBytes)
-  plain.copy(scratch, out)
-  return out + plain.length
 }
 
 let sizeAndBlock = Buffer.alloc(0)

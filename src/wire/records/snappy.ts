@@ -12,9 +12,12 @@ const BLOCK_BYTES = 32 * 1024
 const MAX_RATIO = 64 / 3
 
 interface NativeSnappy {
-  compressSync(data: Uint8Array): Buffer
-  uncompressSync(data: Uint8Array): Buffer
+  compressSync(data: Uint8Array, options: typeof COPIED): Buffer
+  uncompressSync(data: Uint8Array, options: typeof COPIED): Buffer
 }
+
+/** Output copied into memory of Node's own, which is several times as fast as handing over the codec's. */
+const COPIED = { copyOutputData: true }
 
 let native: NativeSnappy | undefined
 
@@ -31,7 +34,7 @@ export function encodeSnappy(data: Uint8Array): Buffer {
   header.writeInt32BE(XERIAL_VERSION, 12)
   const parts: Buffer[] = [header]
   for (let at = 0; at < data.length; at += BLOCK_BYTES) {
-    const block = snappy().compressSync(data.subarray(at, at + BLOCK_BYTES))
+    const block = snappy().compressSync(data.subarray(at, at + BLOCK_BYTES), COPIED)
     const size = Buffer.allocUnsafe(4)
     size.writeInt32BE(block.length, 0)
     parts.push(size, block)
@@ -68,7 +71,7 @@ function decodeBlock(block: Buffer, maxBytes: number): Buffer {
   if (size > maxBytes) throw new TooLargeError(maxBytes)
   if (size > block.length * MAX_RATIO) throw new DecodeError(`snappy: ${size} bytes out of ${block.length}`)
   try {
-    return snappy().uncompressSync(block)
+    return snappy().uncompressSync(block, COPIED)
   } catch (error) {
     if (error instanceof KafkaError) throw error
     throw new DecodeError('snappy: corrupt block')
