@@ -1,7 +1,7 @@
 // Prints, as JSON, how long loading the package, the first broker in a process and the next one take, in ms.
 // Run in a process of its own, since the first time comes only once.
 const loading = performance.now()
-const { startBroker } = await import('../dist/index.js')
+const { startBroker } = await import('odradek')
 const loaded = performance.now()
 const first = await startBroker({ memory: true, properties: { listeners: 'PLAINTEXT://127.0.0.1:0' } })
 const firstReady = performance.now()

@@ -1,0 +1,75 @@
+#!/usr/bin/env node
+// The `odradek` command: reads the command line and runs what it asks for. Each command's code is loaded when it runs.
+// Exit codes: 0 done, 1 what was asked for could not be had, 2 the command line or a config is wrong, 130 interrupted.
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { version } from '../version.ts'
+import { CommandError, ExitCode } from './command-error.ts'
+
+function portNumber(text: string): number {
+  const port = Number(text)
+  if (!/^\d+$/.test(text) || port > 65535) throw new InvalidArgumentError('It is a number from 0 to 65535.')
+  return port
+}
+
+function keyAndValue(text: string, earlier: Record<string, string>): Record<string, string> {
+  const equals = text.indexOf('=')
+  if (equals < 1) throw new InvalidArgumentError('It has the form key=value.')
+  return { ...earlier, [text.slice(0, equals).trim()]: text.slice(equals + 1).trim() }
+}
+
+function listOf(text: string, earlier: readonly string[] = []): readonly string[] {
+  return [...earlier, text]
+}
+
+const program = new Command('odradek')
+  .description('A Kafka-wire-compatible broker that runs wherever Node runs.')
+  .version(version)
+  .enablePositionalOptions()
+  .exitOverride()
+  .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'odradek: ')) })
+  .showHelpAfterError('Say `odradek --help` for what there is.')
+
+program
+  .command('start', { isDefault: true })
+  .description('start a broker (what `odradek` alone does as well)')
+  .option('--port <number>', 'the port to listen on; 0 picks a free one (default: 9092)', portNumber)
+  .option('--host <name>', 'the address to listen on (default: 127.0.0.1)')
+  .option('--log-dir <directory>', 'where the log is kept; may be given several times (default: data)', listOf)
+  .addOption(new Option('--memory', 'keep the log in memory alone').conflicts('logDir'))
+  .option('--config <file>', 'a server.properties, as Kafka has it')
+  .option('--override <key=value>', 'a config, above all others; may be given several times', keyAndValue, {})
+  .addOption(
+    new Option('--log-level <level>', 'what is worth a line on stderr')
+      .choices(['silent', 'error', 'warn', 'info', 'debug'])
+      .default('warn'),
+  )
+  .addOption(new Option('--log-format <format>', 'how that line looks').choices(['text', 'json']).default('text'))
+  .action(async (flags) => (await import('./start.ts')).start(flags))
+
+const wire = program
+  .command('wire')
+  .description('the protocol debugger: JSON lines on stdin, one answer line for each on stdout')
+wire
+  .command('decode')
+  .description('{"message":"FetchRequest","version":13,"hex":"…"} -> {"json":{…}}; "records" -> {"batches":[…]}')
+  .action(async () => (await import('./wire.ts')).answerLines('decode'))
+wire
+  .command('encode')
+  .description('{"message":"FetchRequest","version":13,"json":{…}} -> {"hex":"…"}; "records" takes "batches"')
+  .action(async () => (await import('./wire.ts')).answerLines('encode'))
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  process.exitCode = report(error)
+}
+
+/** Tells in a sentence what went wrong, unless commander has done so already. */
+function report(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : ExitCode.usage
+  if (error instanceof CommandError) {
+    process.stderr.write(`odradek: ${error.message}\n`)
+    return error.exitCode
+  }
+  throw error
+}
