@@ -2,5 +2,5 @@
 export { type Attempt, type Fault, type FaultPredicate, FaultyFileSystem, type Operation } from './faulty.ts'
 export type { Clock, File, FileLock, FileStat, FileSystem, Io, Logger, Random, Timer } from './io.ts'
 export { copyTree, MemoryFileSystem } from './memory.ts'
-export { type Network, realNetwork } from './network.ts'
+export { type NetServer, type Network, realNetwork, type Socket } from './network.ts'
 export { RealClock, RealFileSystem, realIo, realRandom, silentLogger } from './real.ts'

@@ -1,7 +1,7 @@
 // What stands between a produced buffer and the log: Kafka's checks of an append, and the assignment of offsets.
 // One pure function: it patches the buffer that it was given where that is enough (offsets, leader epoch, timestamps,
 // checksum), and builds a new one only to convert. It knows nothing of producers' states and of files.
-import { DecodeError, KafkaError } from '../wire/errors.ts'
+import { DecodeError, KafkaError } from '../wire/index.ts'
 import {
   Batch,
   type CompressionName,

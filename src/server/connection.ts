@@ -1,8 +1,8 @@
 // One client's connection: frames in, answers out in the order of the requests.
 // A request starts when every earlier one is answered, as in Kafka, which mutes a connection while it works for it;
 // only a Produce may start behind Produces that still wait for their write, since they take effect in order anyway.
-import type { Socket } from 'node:net'
 import type { ConnectionInfo } from '../api/handler.ts'
+import type { Socket } from '../io/index.ts'
 import { Framer } from './framer.ts'
 import type { RequestMemory } from './limits.ts'
 

@@ -1,6 +1,5 @@
 // The listeners and their connections. Owns every socket, and knows nothing of what requests mean.
-import type { Server as NetServer, Socket } from 'node:net'
-import type { Clock, Logger, Network, Timer } from '../io/index.ts'
+import type { Clock, Logger, NetServer, Network, Socket, Timer } from '../io/index.ts'
 import { Connection, type Dispatcher } from './connection.ts'
 import { FrameSizeError } from './framer.ts'
 import { ConnectionCount, type Limits, RequestMemory } from './limits.ts'
