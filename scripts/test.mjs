@@ -1,5 +1,22 @@
-// `npm test`: the tests that need nothing but Node. What follows `--` goes to vitest: `npm test -- src/log`.
+// `npm test`: the tests that need nothing but Node; `npm run test:NAME` runs those of another suite.
+// What follows `--` goes to vitest: `npm test -- src/log`.
 import { node, prepare } from './lib/project.mjs'
 
+const suites = {
+  default: ['unit', 'compat'],
+  // The behaviour tests once more, against Apache Kafka.
+  oracle: ['compat'],
+  tools: ['tools'],
+  crash: ['crash'],
+}
+
+const [suite, flags] = readSuite(process.argv.slice(2))
 prepare()
-node('node_modules/vitest/vitest.mjs', 'run', '--project', 'unit', '--project', 'compat', ...process.argv.slice(2))
+if (suite === 'oracle') process.env.ODRADEK_TARGET = 'kafka'
+const projects = suites[suite].map((project) => `--project=${project}`)
+node('node_modules/vitest/vitest.mjs', 'run', ...projects, ...flags)
+
+function readSuite([first, ...rest]) {
+  const name = /^--suite=(.+)$/.exec(first ?? '')?.[1]
+  return name === undefined ? ['default', first === undefined ? [] : [first, ...rest]] : [name, rest]
+}
