@@ -3,6 +3,7 @@ import { pathToFileURL } from 'node:url'
 import { prepare, root } from './lib/project.mjs'
 
 prepare()
+performance.mark('odradek:start')
 // In this very process, so that a signal from the terminal or from npm reaches the broker.
 process.argv = [process.execPath, `${root}dist/cli.js`, 'start', '--log-dir', 'data', ...process.argv.slice(2)]
 await import(pathToFileURL(`${root}dist/cli.js`).href)

@@ -11,7 +11,7 @@ function portNumber(text: string): number {
   return port
 }
 
-function keyAndValue(text: string, earlier: Record<string, string>): Record<string, string> {
+function keyAndValue(text: string, earlier: Record<string, string> = {}): Record<string, string> {
   const equals = text.indexOf('=')
   if (equals < 1) throw new InvalidArgumentError('It has the form key=value.')
   return { ...earlier, [text.slice(0, equals).trim()]: text.slice(equals + 1).trim() }
@@ -27,7 +27,6 @@ const program = new Command('odradek')
   .enablePositionalOptions()
   .exitOverride()
   .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'odradek: ')) })
-  .showHelpAfterError('Say `odradek --help` for what there is.')
 
 program
   .command('start', { isDefault: true })
@@ -37,7 +36,7 @@ program
   .option('--log-dir <directory>', 'where the log is kept; may be given several times (default: data)', listOf)
   .addOption(new Option('--memory', 'keep the log in memory alone').conflicts('logDir'))
   .option('--config <file>', 'a server.properties, as Kafka has it')
-  .option('--override <key=value>', 'a config, above all others; may be given several times', keyAndValue, {})
+  .option('--override <key=value>', 'a config, above all others; may be given several times', keyAndValue)
   .addOption(
     new Option('--log-level <level>', 'what is worth a line on stderr')
       .choices(['silent', 'error', 'warn', 'info', 'debug'])
@@ -61,15 +60,16 @@ wire
 try {
   await program.parseAsync()
 } catch (error) {
-  process.exitCode = report(error)
+  end(error)
 }
 
-/** Tells in a sentence what went wrong, unless commander has done so already. */
-function report(error: unknown): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : ExitCode.usage
-  if (error instanceof CommandError) {
-    process.stderr.write(`odradek: ${error.message}\n`)
-    return error.exitCode
+/** Tells in a sentence what went wrong, unless commander has done so already, and ends. A bug ends with its stack. */
+function end(error: unknown): void {
+  if (error instanceof CommanderError) {
+    process.exitCode = error.exitCode === 0 ? 0 : ExitCode.usage
+  } else if (error instanceof CommandError) {
+    process.stderr.write(`odradek: ${error.message}\n`, () => process.exit(error.exitCode))
+  } else {
+    throw error
   }
-  throw error
 }

@@ -1,4 +1,59 @@
+// `odradek start`: runs a broker until a signal ends it. One line on stdout when it is ready; its log is on stderr.
+import { readFileSync } from 'node:fs'
+import { version } from '../version.ts'
 import { CommandError, ExitCode } from './command-error.ts'
-export async function start(_flags: object): Promise<void> {
+import { createLogger } from './logger.ts'
+import { reason, refusal } from './refusal.ts'
+import { brokerProperties, type StartFlags } from './settings.ts'
+import { untilStopped } from './signals.ts'
+
+interface Broker {
+  readonly host: string
+  readonly port: number
+  close(): Promise<void>
+}
+
+async function startBroker(_options: object): Promise<Broker> {
   throw new CommandError(ExitCode.failed, 'this build has no broker')
+}
+
+export async function start(flags: StartFlags): Promise<void> {
+  const properties = brokerProperties(flags, flags.config === undefined ? '' : readConfig(flags.config))
+  const logDirs = properties['log.dirs']?.split(',').map((dir) => dir.trim())
+  const logger = createLogger(flags.logLevel, flags.logFormat)
+  const starting = startBroker({ properties, logDirs, memory: flags.memory, logger })
+  // A signal may come before the broker is ready; one that never gets ready needs no stop.
+  const stopped = untilStopped(() =>
+    starting.then(
+      (broker) => broker.close(),
+      () => undefined,
+    ),
+  )
+  try {
+    announce(await starting, flags.memory ? 'memory' : properties['log.dirs'])
+    await stopped
+  } catch (error) {
+    throw refusal(error)
+  }
+  process.exit(0)
+}
+
+/** `npm start` brings the checkout up to date first, in this process, and marks where that ends. */
+function startedAt(): number {
+  return performance.getEntriesByName('odradek:start')[0]?.startTime ?? 0
+}
+
+function announce({ host, port }: Broker, log = ''): void {
+  const tookMs = Math.round(performance.now() - startedAt())
+  process.stdout.write(
+    `odradek ${version} ready on ${host.includes(':') ? `[${host}]` : host}:${port} (${log}, ${tookMs} ms)\n`,
+  )
+}
+
+function readConfig(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    throw new CommandError(ExitCode.usage, `the config ${path} cannot be read: ${reason(error)}`)
+  }
 }
