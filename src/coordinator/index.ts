@@ -1,0 +1,12 @@
+// The front door of what coordinators share: the runtime, its storage, and which partition has which key.
+export { javaHashCode, javaHashMapOrder, partitionFor } from './java-hash.ts'
+export { type InternalLog, LogStorage } from './log-storage.ts'
+export {
+  type CoordinatorCodec,
+  type CoordinatorResult,
+  CoordinatorRuntime,
+  type CoordinatorShard,
+  type LogPosition,
+  type ShardTimers,
+} from './runtime.ts'
+export type { CoordinatorStorage, EncodedRecord, LogVisitor, StoredRecord, TransactionEnd } from './storage.ts'

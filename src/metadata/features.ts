@@ -1,0 +1,35 @@
+// The features (KIP-584) of Apache Kafka 4.3: what this software supports, and what a new cluster starts with.
+
+export interface SupportedFeature {
+  readonly name: string
+  readonly min: number
+  readonly max: number
+}
+
+export const METADATA_VERSION = 'metadata.version'
+export const KRAFT_VERSION = 'kraft.version'
+export const ELIGIBLE_LEADER_REPLICAS_VERSION = 'eligible.leader.replicas.version'
+
+/** In the order in which Kafka's controller registers them. */
+export const supportedFeatures: readonly SupportedFeature[] = [
+  { name: 'group.version', min: 0, max: 1 },
+  { name: KRAFT_VERSION, min: 0, max: 1 },
+  { name: METADATA_VERSION, min: 7, max: 30 },
+  { name: 'share.version', min: 0, max: 1 },
+  { name: 'streams.version', min: 0, max: 1 },
+  { name: 'transaction.version', min: 0, max: 2 },
+  { name: ELIGIBLE_LEADER_REPLICAS_VERSION, min: 0, max: 1 },
+]
+
+/** What a directory is formatted with, in the order of the records: metadata.version (4.3-IV0) stands first. */
+export const bootstrapFeatureLevels: readonly (readonly [string, number])[] = [
+  [METADATA_VERSION, 30],
+  [ELIGIBLE_LEADER_REPLICAS_VERSION, 1],
+  ['group.version', 1],
+  ['share.version', 1],
+  ['streams.version', 1],
+  ['transaction.version', 2],
+]
+
+/** The level of the raft log's own format: dynamic voters (KIP-853). It lives in control records, not in the image. */
+export const KRAFT_VERSION_LEVEL = 1

@@ -1,0 +1,36 @@
+// The front door of the room: the image that everyone reads, the controller that alone changes it, and the log beneath.
+export { type ApiError, NO_ERROR } from './api-error.ts'
+export { AutoTopicCreation } from './auto-topic-creation.ts'
+export type { NewRegistration } from './broker-commands.ts'
+export type { Alteration } from './config-commands.ts'
+export { Controller, type ControllerOptions, type ProducerIdBlock } from './controller.ts'
+export { type SupportedFeature, supportedFeatures } from './features.ts'
+export {
+  type BrokerEndpoint,
+  type BrokerRegistration,
+  type MetadataDelta,
+  MetadataImage,
+  type MetadataListener,
+  NO_LEADER,
+  type PartitionRegistration,
+  type TopicImage,
+} from './image.ts'
+export {
+  automaticTopic,
+  CLUSTER_METADATA,
+  CLUSTER_METADATA_TOPIC_ID,
+  CONSUMER_OFFSETS,
+  isInternalTopic,
+  SHARE_GROUP_STATE,
+  TRANSACTION_STATE,
+} from './internal-topics.ts'
+export { type JournalEntry, MemoryJournal, type MetadataJournal } from './journal.ts'
+export { type ConfigChanges, LiveConfig } from './live-config.ts'
+export {
+  type NewPartitions,
+  type NewTopic,
+  type NewTopicResult,
+  unknownTopicId,
+  unknownTopicName,
+} from './topic-commands.ts'
+export { isValidTopicName, validateTopicName } from './topic-names.ts'
