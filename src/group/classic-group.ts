@@ -2,7 +2,7 @@
 // It changes only through its methods; when to call them is up to ClassicGroups. What a restart keeps of it is the
 // GroupMetadata record of the last generation that was agreed on.
 import { javaHashMapOrder } from '../coordinator/index.ts'
-import { type ErrorName, ErrorCode, type GroupMetadataValue, KafkaError } from '../wire/index.ts'
+import { ErrorCode, type ErrorName, type GroupMetadataValue, KafkaError } from '../wire/index.ts'
 import {
   type Answer,
   type ClassicMember,
@@ -191,7 +191,11 @@ export class ClassicGroup {
   /** What a member says anew when it joins again. */
   update(
     member: ClassicMember,
-    { protocols, rebalanceTimeoutMs, sessionTimeoutMs }: Pick<ClassicMember, 'protocols' | 'rebalanceTimeoutMs' | 'sessionTimeoutMs'>,
+    {
+      protocols,
+      rebalanceTimeoutMs,
+      sessionTimeoutMs,
+    }: Pick<ClassicMember, 'protocols' | 'rebalanceTimeoutMs' | 'sessionTimeoutMs'>,
     answer: Answer<JoinResponse>,
   ): void {
     this.#countProtocols(member.protocols, -1)

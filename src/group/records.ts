@@ -67,7 +67,8 @@ function decodeRecord(key: Buffer, value: Buffer | null): GroupRecord | undefine
       return {
         type: 'OffsetCommit',
         key: read(LegacyOffsetCommitKey, KEY_VERSION, message(key)),
-        value: value && fromLegacy(read(LegacyOffsetCommitValue, version(LegacyOffsetCommitValue, value), message(value))),
+        value:
+          value && fromLegacy(read(LegacyOffsetCommitValue, version(LegacyOffsetCommitValue, value), message(value))),
       }
     case OffsetCommitKey.apiKey:
       return {
