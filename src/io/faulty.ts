@@ -92,9 +92,9 @@ export class FaultyFileSystem implements FileSystem {
     this.inner.remove(path)
   }
 
-  removeTree(path: string): void {
+  async removeTree(path: string): Promise<void> {
     this.#check('remove', path)
-    this.inner.removeTree(path)
+    await this.inner.removeTree(path)
   }
 
   syncDirectory(path: string): void {

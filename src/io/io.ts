@@ -66,8 +66,8 @@ export interface FileSystem {
   rename(from: string, to: string): void
   /** Removes a file; a missing one is no error. */
   remove(path: string): void
-  /** Removes a directory and all in it; a missing one is no error. */
-  removeTree(path: string): void
+  /** Removes a directory and all in it, off the loop; a missing one is no error. */
+  removeTree(path: string): Promise<void>
   /** Makes the directory's entries durable. */
   syncDirectory(path: string): void
   /** Takes the lock, or returns undefined where another process has it. */

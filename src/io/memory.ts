@@ -240,8 +240,9 @@ export class MemoryFileSystem implements FileSystem {
     if (parent instanceof Map) parent.delete(nameOf(path))
   }
 
-  removeTree(path: string): void {
+  removeTree(path: string): Promise<void> {
     this.remove(path)
+    return Promise.resolve()
   }
 
   syncDirectory(): void {}

@@ -205,8 +205,8 @@ export class RealFileSystem implements FileSystem {
     fs.rmSync(path, { force: true })
   }
 
-  removeTree(path: string): void {
-    fs.rmSync(path, { force: true, recursive: true })
+  removeTree(path: string): Promise<void> {
+    return fs.promises.rm(path, { force: true, recursive: true })
   }
 
   syncDirectory(path: string): void {

@@ -446,7 +446,7 @@ function assignInPlace(records: Buffer, maxTimestamp: number, options: Validatio
   Batch.setLastOffset(records, 0, lastOffset)
   Batch.setPartitionLeaderEpoch(records, 0, options.partitionLeaderEpoch)
   Batch.setMaxTimestamp(records, 0, timestampType, greatest)
-  return result(records, [appended(records, 0)], offset, options)
+  return result(records, [appendedBatch(records, 0)], offset, options)
 }
 
 /** Another codec than the topic's: a new batch of the same records. */
@@ -491,7 +491,7 @@ function rebuild(
       `Message batch size is ${rebuilt.length} bytes in append topartition ${options.topicPartition} which exceeds the maximum configured size of ${options.maxMessageBytes}.`,
     )
   }
-  return result(rebuilt, [appended(rebuilt, 0)], options.offset, options)
+  return result(rebuilt, [appendedBatch(rebuilt, 0)], options.offset, options)
 }
 
 /** What Kafka's builder of batches refuses, unexpectedly for the producer, who is told UNKNOWN_SERVER_ERROR. */
@@ -575,12 +575,13 @@ function checkMessages(
 function replicated(records: Buffer, batchCount: number, options: ValidationOptions): ValidatedRecords {
   const batches: AppendedBatch[] = []
   for (let at = 0; batches.length < batchCount; at += Batch.sizeInBytes(records, at)) {
-    batches.push(appended(records, at))
+    batches.push(appendedBatch(records, at))
   }
   return result(records, batches, batches[0]?.baseOffset ?? -1, { ...options, timestampType: 'CreateTime' })
 }
 
-function appended(records: Buffer, position: number): AppendedBatch {
+/** What the producer state needs of the batch at `position`. */
+export function appendedBatch(records: Buffer, position: number): AppendedBatch {
   return {
     position,
     sizeInBytes: Batch.sizeInBytes(records, position),

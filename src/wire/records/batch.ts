@@ -146,6 +146,12 @@ export function incrementSequence(sequence: number, increment: number): number {
   return sum > 0x7fffffff ? sum - 0x80000000 : sum
 }
 
+/** The way back of incrementSequence. */
+export function decrementSequence(sequence: number, decrement: number): number {
+  const difference = sequence - decrement
+  return difference < 0 ? difference + 0x80000000 : difference
+}
+
 /** The declared count of records; 1 for a legacy message, compressed or not. */
 export function recordsCount(buffer: Buffer, at: number): number {
   return magic(buffer, at) < 2 ? 1 : buffer.readInt32BE(at + RECORDS_COUNT)

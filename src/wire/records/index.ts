@@ -23,6 +23,7 @@ export {
   readEndTransactionMarker,
 } from './control.ts'
 export { crc32, crc32c } from './crc.ts'
+export { readInt64, writeInt64 } from './int64.ts'
 export { decodeRecordSet, encodeRecordSet, type JsonBatch, type JsonRecord } from './json.ts'
 export {
   convertRecords,

@@ -1,0 +1,18 @@
+// The front door of the room: a partition's log, all logs of a broker, and the directories that hold them.
+export type { AbortedTransaction } from './entry-index.ts'
+export { LogDirectory, type MetaProperties } from './log-directory.ts'
+export { LogManager } from './log-manager.ts'
+export { type AppendOrigin, type RecordError, RecordValidationError } from './log-validator.ts'
+export {
+  type AppendDone,
+  type AppendOptions,
+  type AppendResult,
+  type FoundOffset,
+  type LogRead,
+  PartitionLog,
+  type ReadOptions,
+} from './partition-log.ts'
+export { writePartitionMetadata } from './partition-metadata.ts'
+export { offsetName, type TopicPartition } from './paths.ts'
+export type { ProducerEntry } from './producer-state.ts'
+export { recoverLog } from './recovery.ts'
