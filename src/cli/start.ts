@@ -1,27 +1,16 @@
 // `odradek start`: runs a broker until a signal ends it. One line on stdout when it is ready; its log is on stderr.
 import { readFileSync } from 'node:fs'
-import { version } from '../version.ts'
+import { type Broker, startBroker, version } from '../index.ts'
 import { CommandError, ExitCode } from './command-error.ts'
 import { createLogger } from './logger.ts'
 import { reason, refusal } from './refusal.ts'
 import { brokerProperties, type StartFlags } from './settings.ts'
 import { untilStopped } from './signals.ts'
 
-interface Broker {
-  readonly host: string
-  readonly port: number
-  close(): Promise<void>
-}
-
-async function startBroker(_options: object): Promise<Broker> {
-  throw new CommandError(ExitCode.failed, 'this build has no broker')
-}
-
 export async function start(flags: StartFlags): Promise<void> {
   const properties = brokerProperties(flags, flags.config === undefined ? '' : readConfig(flags.config))
-  const logDirs = properties['log.dirs']?.split(',').map((dir) => dir.trim())
   const logger = createLogger(flags.logLevel, flags.logFormat)
-  const starting = startBroker({ properties, logDirs, memory: flags.memory, logger })
+  const starting = startBroker({ properties, memory: flags.memory, logger })
   // A signal may come before the broker is ready; one that never gets ready needs no stop.
   const stopped = untilStopped(() =>
     starting.then(
@@ -30,12 +19,19 @@ export async function start(flags: StartFlags): Promise<void> {
     ),
   )
   try {
-    announce(await starting, flags.memory ? 'memory' : properties['log.dirs'])
-    await stopped
+    const broker = await starting
+    announce(broker, flags.memory ? 'memory' : properties['log.dirs'])
+    await Promise.race([stopped, untilFailed(broker)])
   } catch (error) {
     throw refusal(error)
   }
   process.exit(0)
+}
+
+/** A broker that lost its metadata log or all of its directories ends at once, as Kafka does. */
+async function untilFailed(broker: Broker): Promise<never> {
+  const error = await broker.failure
+  throw new CommandError(ExitCode.failed, `the broker cannot go on: ${reason(error)}`)
 }
 
 /** `npm start` brings the checkout up to date first, in this process, and marks where that ends. */

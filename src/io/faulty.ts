@@ -97,6 +97,10 @@ export class FaultyFileSystem implements FileSystem {
     await this.inner.removeTree(path)
   }
 
+  volume(path: string): { totalBytes: number; usableBytes: number } {
+    return this.inner.volume(path)
+  }
+
   syncDirectory(path: string): void {
     this.#check('sync', path)
     this.inner.syncDirectory(path)

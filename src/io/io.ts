@@ -68,6 +68,8 @@ export interface FileSystem {
   remove(path: string): void
   /** Removes a directory and all in it, off the loop; a missing one is no error. */
   removeTree(path: string): Promise<void>
+  /** The volume that holds the path: its size, and what of it can be written. */
+  volume(path: string): { readonly totalBytes: number; readonly usableBytes: number }
   /** Makes the directory's entries durable. */
   syncDirectory(path: string): void
   /** Takes the lock, or returns undefined where another process has it. */

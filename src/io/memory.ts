@@ -1,6 +1,7 @@
 // A file system in memory: what a broker without a disk keeps its log in, and what tests break.
 // Large written buffers are kept as they are, without a copy, so whoever writes must not change them afterwards;
 // small ones are gathered in chunks, so that a few bytes never hold on to a large buffer.
+import { freemem, totalmem } from 'node:os'
 import { dirname, join, normalize } from 'node:path'
 import type { File, FileLock, FileStat, FileSystem } from './io.ts'
 
@@ -243,6 +244,10 @@ export class MemoryFileSystem implements FileSystem {
   removeTree(path: string): Promise<void> {
     this.remove(path)
     return Promise.resolve()
+  }
+
+  volume(): { totalBytes: number; usableBytes: number } {
+    return { totalBytes: totalmem(), usableBytes: freemem() }
   }
 
   syncDirectory(): void {}

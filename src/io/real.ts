@@ -209,6 +209,11 @@ export class RealFileSystem implements FileSystem {
     return fs.promises.rm(path, { force: true, recursive: true })
   }
 
+  volume(path: string): { totalBytes: number; usableBytes: number } {
+    const { blocks, bavail, bsize } = fs.statfsSync(path)
+    return { totalBytes: blocks * bsize, usableBytes: bavail * bsize }
+  }
+
   syncDirectory(path: string): void {
     // Windows has no such thing as syncing a directory.
     if (process.platform === 'win32') return

@@ -3,6 +3,7 @@ export type { AbortedTransaction } from './entry-index.ts'
 export { LogDirectory, type MetaProperties } from './log-directory.ts'
 export { LogManager } from './log-manager.ts'
 export { type AppendOrigin, type RecordError, RecordValidationError } from './log-validator.ts'
+export { type OpenedDirectories, openDirectories } from './open-directories.ts'
 export {
   type AppendDone,
   type AppendOptions,

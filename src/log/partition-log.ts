@@ -22,7 +22,7 @@ import type { ProducerSnapshots } from './producer-snapshot.ts'
 import type { BatchMetadata, CompletedTransaction, ProducerEntry, ProducerStates } from './producer-state.ts'
 import { Segment } from './segment.ts'
 
-/** Called once: when the append is in the file, or with the error that kept it out. */
+/** Called once, after `append` has returned: when the append is in the file, or with the error that kept it out. */
 export type AppendDone = (error?: KafkaError) => void
 
 export interface AppendOptions {
@@ -209,7 +209,7 @@ export class PartitionLog {
     if (this.#offline) throw storageError(this.directory)
     const validated = this.#validate(records, options)
     if (validated.baseOffset < 0) {
-      done()
+      this.#await(done)
       return NOTHING
     }
     this.#assignEpochs(validated)
@@ -380,7 +380,7 @@ export class PartitionLog {
       } else {
         old.becomeInactive()
         this.producers.endOffset = baseOffset
-        this.#snapshots.take(this.producers.entries(), baseOffset, { durable: false })
+        this.#takeSnapshot(baseOffset, { durable: false })
       }
       const { fs, clock } = this.#options
       this.#active = Segment.create(fs, this.directory, baseOffset, clock.now())
@@ -392,6 +392,11 @@ export class PartitionLog {
     this.#writtenSize = 0
     this.#rollJitterMs = this.#newJitter()
     void this.flush()
+  }
+
+  #takeSnapshot(offset: number, options: { durable: boolean }): void {
+    const last = this.#snapshots.latestOffset ?? this.#logStartOffset
+    if (offset > last) this.#snapshots.take(this.producers.entries(), offset, options)
   }
 
   /** Makes durable what was written so far, off the loop, and moves the recovery point. Never rejects. */
@@ -628,7 +633,7 @@ export class PartitionLog {
     await this.#flushing
     await this.flush()
     if (this.#offline) return
-    this.#snapshots.take(this.producers.entries(), this.#logEndOffset, { durable: true })
+    this.#takeSnapshot(this.#logEndOffset, { durable: true })
     for (const segment of this.#segments) segment.close()
   }
 }

@@ -54,7 +54,9 @@ interface SnapshotFile {
 }
 
 export class LogJournal implements MetadataJournal {
+  readonly kraftVersion = KRAFT_VERSION_LEVEL
   readonly leaderEpoch: number
+  readonly directoryId: string
   readonly directory: string
   readonly #options: LogJournalOptions
   readonly #fs: FileSystem
@@ -66,6 +68,7 @@ export class LogJournal implements MetadataJournal {
 
   private constructor(options: LogJournalOptions, directory: string, log: PartitionLog, leaderEpoch: number) {
     this.#options = options
+    this.directoryId = options.directoryId
     this.#fs = options.io.fs
     this.#clock = options.io.clock
     this.#logger = options.io.log

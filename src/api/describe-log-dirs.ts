@@ -1,0 +1,65 @@
+// DescribeLogDirs, key 35: the log directories of this broker, and the size of each partition in them.
+//
+// v1 throttling as of KIP-219; v2 flexible; v3 an error of the whole; v4 the size of the volume (KIP-827)
+// v5 whether new partitions stay out of the directory (KIP-1066)
+import type { FileSystem } from '../io/index.ts'
+import type { LogDirectory, LogManager, PartitionLog } from '../log/index.ts'
+import { apis, type Draft, ErrorCode, type Infer } from '../wire/index.ts'
+import { type ApiHandler, defineApi } from './handler.ts'
+
+type Request = Infer<typeof apis.DescribeLogDirs.request>
+type Response = Draft<typeof apis.DescribeLogDirs.response>
+type Result = NonNullable<Response['results']>[number]
+
+export function describeLogDirsApi(rooms: {
+  logs: LogManager
+  fs: FileSystem
+  cordoned: () => readonly string[]
+}): ApiHandler {
+  const { logs, fs, cordoned } = rooms
+
+  const describe = (directory: LogDirectory, request: Request): Result => {
+    const { path: logDir, isOffline } = directory
+    if (isOffline) return { logDir, errorCode: ErrorCode.KAFKA_STORAGE_ERROR, topics: [] }
+    const volume = fs.volume(logDir)
+    return {
+      logDir,
+      errorCode: ErrorCode.NONE,
+      topics: topicsIn(logs.logsIn(directory), request),
+      totalBytes: volume.totalBytes,
+      usableBytes: volume.usableBytes,
+      isCordoned: cordoned().includes(logDir) || cordoned().includes('*'),
+    }
+  }
+
+  return defineApi(
+    apis.DescribeLogDirs,
+    { min: 1, max: 5 },
+    (_context, request): Response => ({
+      results: logs.directories.map((directory) => describe(directory, request)),
+    }),
+    (_request, errorCode) => ({ errorCode }),
+  )
+}
+
+function topicsIn(logs: readonly PartitionLog[], { topics }: Request): NonNullable<Result['topics']> {
+  const wanted = topics && new Map(topics.map(({ topic, partitions }) => [topic, new Set(partitions)]))
+  const byTopic = new Map<string, PartitionLog[]>()
+  for (const log of logs) {
+    const { topic, partition } = log.topicPartition
+    if (wanted !== null && !wanted.get(topic)?.has(partition)) continue
+    const ofTopic = byTopic.get(topic)
+    if (ofTopic === undefined) byTopic.set(topic, [log])
+    else ofTopic.push(log)
+  }
+  return Array.from(byTopic, ([name, ofTopic]) => ({ name, partitions: ofTopic.map(describePartition) }))
+}
+
+function describePartition(log: PartitionLog) {
+  return {
+    partitionIndex: log.topicPartition.partition,
+    partitionSize: log.sizeInBytes,
+    offsetLag: Math.max(log.highWatermark - log.logEndOffset, 0),
+    isFutureKey: false,
+  }
+}

@@ -1,0 +1,233 @@
+// Produce, key 0: record batches for partitions; answered when they are written, or not at all (acks=0).
+//
+// v3  transactionalId; from here on a partition's records are one batch of magic 2
+// v5  logStartOffset in the response
+// v7  zstd may be used; v8 says which records were refused, and why (KIP-467)
+// v9  flexible; v10 tells the leader to a client that asked another (KIP-951)
+// v11 and v12 say that the client knows errors of transactions that v10 did not (KIP-890); v13 topic ids (KIP-516)
+import { type RecordError, RecordValidationError } from '../log/index.ts'
+import type { MetadataImage } from '../metadata/index.ts'
+import type { ReplicaManager } from '../replica/index.ts'
+import { apis, DecodeError, type Draft, EMPTY_UUID, ErrorCode, type Infer, KafkaError } from '../wire/index.ts'
+import { Batch, compressionId } from '../wire/records/index.ts'
+import {
+  type Answer,
+  type ApiHandler,
+  CloseConnection,
+  defineApi,
+  NO_RESPONSE,
+  type RequestContext,
+} from './handler.ts'
+import { currentLeader } from './support/current-leader.ts'
+
+type Request = Infer<typeof apis.Produce.request>
+type Response = Draft<typeof apis.Produce.response>
+type TopicData = Request['topicData'][number]
+type PartitionData = TopicData['partitionData'][number]
+type PartitionResult = NonNullable<NonNullable<Response['responses']>[number]['partitionResponses']>[number]
+
+const TOPIC_IDS_FROM = 13
+const ZSTD_FROM = 7
+const LEADER_TOLD_FROM = 10
+/** Kafka's own admin client, which alone may write to internal topics. */
+const ADMIN_CLIENT_ID = '__admin_client'
+const NO_RECORDS = Buffer.alloc(0)
+
+interface Rooms {
+  readonly replicas: ReplicaManager
+  readonly image: MetadataImage
+}
+
+export function produceApi(rooms: Rooms): ApiHandler {
+  return defineApi(
+    apis.Produce,
+    { min: 3, max: 13 },
+    (context, request): Answer<Response> | Promise<Answer<Response>> => {
+      if (request.transactionalId === null && hasTransactionalRecords(request)) {
+        throw new KafkaError('TRANSACTIONAL_ID_AUTHORIZATION_FAILED')
+      }
+      return new Production(rooms, context, request).run()
+    },
+    (request, errorCode, _message, _context) => {
+      if (request.acks === 0) throw new CloseConnection()
+      return {
+        responses: request.topicData.map(({ name, topicId, partitionData }) => ({
+          name,
+          topicId,
+          partitionResponses: partitionData.map(({ index }) => ({ index, errorCode, baseOffset: -1 })),
+        })),
+      }
+    },
+  )
+}
+
+function hasTransactionalRecords({ topicData }: Request): boolean {
+  for (const { partitionData } of topicData) {
+    for (const { records } of partitionData) {
+      if (records === null) continue
+      for (const at of Batch.positions(records)) if (Batch.isTransactional(records, at)) return true
+    }
+  }
+  return false
+}
+
+/** One request on its way: a result for each of its partitions, and the answer when the last one is there. */
+class Production {
+  readonly #rooms: Rooms
+  readonly #context: RequestContext
+  readonly #request: Request
+  readonly #results: PartitionResult[][] = []
+  #outstanding = 0
+  #resolve: ((response: Answer<Response>) => void) | undefined
+  #reject: ((error: unknown) => void) | undefined
+
+  constructor(rooms: Rooms, context: RequestContext, request: Request) {
+    this.#rooms = rooms
+    this.#context = context
+    this.#request = request
+  }
+
+  run(): Answer<Response> | Promise<Answer<Response>> {
+    // Counted as one of its own, so that it cannot end before all of it has begun.
+    this.#outstanding = 1
+    for (const [topicIndex, topic] of this.#request.topicData.entries()) {
+      this.#results.push([])
+      for (const [index, partition] of topic.partitionData.entries()) {
+        this.#outstanding++
+        this.#append(topicIndex, index, topic, partition)
+      }
+    }
+    this.#outstanding--
+    if (this.#outstanding === 0) return this.#answer()
+    return new Promise((resolve, reject) => {
+      this.#resolve = resolve
+      this.#reject = reject
+    })
+  }
+
+  #append(topicIndex: number, index: number, topic: TopicData, partition: PartitionData): void {
+    const name = this.#nameOf(topic)
+    const refusal = this.#refusalOf(name, partition)
+    if (name === undefined || refusal !== undefined) {
+      this.#settle(topicIndex, index, refused(partition.index, refusal ?? ErrorCode.UNKNOWN_TOPIC_ID))
+      return
+    }
+    const options = {
+      acks: this.#request.acks,
+      internalTopicsAllowed: this.#context.clientId === ADMIN_CLIENT_ID,
+    }
+    const records = partition.records ?? NO_RECORDS
+    this.#rooms.replicas.produce(name, partition.index, records, options, (outcome) => {
+      const isError = outcome instanceof KafkaError
+      const result = isError ? this.#failed(name, partition.index, outcome) : this.#done(name, partition.index, outcome)
+      this.#settle(topicIndex, index, result)
+    })
+  }
+
+  /** What is wrong before the partition is asked. */
+  #refusalOf(topic: string | undefined, { index, records }: PartitionData): ErrorCode | undefined {
+    if (topic === undefined) return ErrorCode.UNKNOWN_TOPIC_ID
+    if (this.#rooms.image.partition(topic, index) === undefined) return ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
+    const { acks } = this.#request
+    if (acks < -1 || acks > 1) return ErrorCode.INVALID_REQUIRED_ACKS
+    return formatProblem(records ?? NO_RECORDS, this.#context.apiVersion)
+  }
+
+  #nameOf({ name, topicId }: TopicData): string | undefined {
+    if (this.#context.apiVersion < TOPIC_IDS_FROM) return name
+    return topicId === EMPTY_UUID ? undefined : this.#rooms.image.topicById(topicId)?.name
+  }
+
+  #done(topic: string, index: number, result: { baseOffset: number; logAppendTime: number }): PartitionResult {
+    return {
+      index,
+      errorCode: ErrorCode.NONE,
+      baseOffset: result.baseOffset,
+      logAppendTimeMs: result.logAppendTime,
+      logStartOffset: this.#logStartOffset(topic, index),
+    }
+  }
+
+  #failed(topic: string, index: number, error: KafkaError): PartitionResult {
+    const isValidation = error instanceof RecordValidationError
+    return {
+      index,
+      errorCode: error.code,
+      baseOffset: -1,
+      logStartOffset: WITHOUT_LOG_START.has(error.code) ? -1 : this.#logStartOffset(topic, index),
+      recordErrors: isValidation ? error.recordErrors.map(recordError) : [],
+      errorMessage: isValidation ? error.errorMessage : null,
+      ...(this.#context.apiVersion >= LEADER_TOLD_FROM
+        ? currentLeader.inPartition(this.#rooms.image, topic, index, error.code)
+        : {}),
+    }
+  }
+
+  #logStartOffset(topic: string, index: number): number {
+    return this.#rooms.replicas.get(topic, index)?.log.logStartOffset ?? -1
+  }
+
+  #settle(topicIndex: number, index: number, result: PartitionResult): void {
+    const ofTopic = this.#results[topicIndex]
+    if (ofTopic !== undefined) ofTopic[index] = result
+    this.#outstanding--
+    if (this.#outstanding > 0 || this.#resolve === undefined) return
+    try {
+      this.#resolve(this.#answer())
+    } catch (error) {
+      this.#reject?.(error)
+    }
+  }
+
+  #answer(): Answer<Response> {
+    if (this.#request.acks === 0) {
+      if (this.#results.some((ofTopic) => ofTopic.some(({ errorCode }) => errorCode !== ErrorCode.NONE))) {
+        throw new CloseConnection()
+      }
+      return NO_RESPONSE
+    }
+    const responses = this.#request.topicData.map(({ name, topicId }, index) => ({
+      name,
+      topicId,
+      partitionResponses: this.#results[index],
+    }))
+    const { image } = this.#rooms
+    return {
+      responses,
+      nodeEndpoints: currentLeader.endpoints(image, this.#results, this.#context.connection.listenerName),
+    }
+  }
+}
+
+/** The errors with which Kafka does not tell where the log begins. */
+const WITHOUT_LOG_START: ReadonlySet<number> = new Set([
+  ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
+  ErrorCode.NOT_LEADER_OR_FOLLOWER,
+  ErrorCode.MESSAGE_TOO_LARGE,
+  ErrorCode.RECORD_LIST_TOO_LARGE,
+  ErrorCode.CORRUPT_MESSAGE,
+  ErrorCode.KAFKA_STORAGE_ERROR,
+])
+
+function refused(index: number, errorCode: number): PartitionResult {
+  return { index, errorCode, baseOffset: -1 }
+}
+
+function recordError({ batchIndex, message }: RecordError) {
+  return { batchIndex, batchIndexErrorMessage: message }
+}
+
+/** What can be told from the batches' heads: one batch, of magic 2, with a codec that the version knows. */
+function formatProblem(records: Buffer, apiVersion: number): ErrorCode | undefined {
+  try {
+    const size = Batch.completeSize(records, 0)
+    if (size === 0 || Batch.magic(records, 0) !== 2) return ErrorCode.INVALID_RECORD
+    if (apiVersion < ZSTD_FROM && Batch.compressionId(records, 0) === compressionId('zstd')) {
+      return ErrorCode.UNSUPPORTED_COMPRESSION_TYPE
+    }
+    return Batch.completeSize(records, size) === 0 ? undefined : ErrorCode.INVALID_RECORD
+  } catch (error) {
+    if (error instanceof DecodeError) return ErrorCode.CORRUPT_MESSAGE
+    throw error
+  }
+}

@@ -1,0 +1,300 @@
+// One broker: puts the rooms together, starts them in order and stops them in order. The only file that knows them all.
+// A broker is a value without globals; as many as wanted live in one process.
+import { hostname } from 'node:os'
+import { apiVersionsApi } from './api/api-versions.ts'
+import { createTopicsApi } from './api/create-topics.ts'
+import { deleteRecordsApi } from './api/delete-records.ts'
+import { describeLogDirsApi } from './api/describe-log-dirs.ts'
+import { describeProducersApi } from './api/describe-producers.ts'
+import { fetchApi } from './api/fetch.ts'
+import type { ApiHandler } from './api/handler.ts'
+import { initProducerIdApi } from './api/init-producer-id.ts'
+import { listOffsetsApi } from './api/list-offsets.ts'
+import { metadataApi } from './api/metadata.ts'
+import { offsetForLeaderEpochApi } from './api/offset-for-leader-epoch.ts'
+import { produceApi } from './api/produce.ts'
+import { type BrokerConfig, connectionsPerIpOverrides, type Listener, resolveTopicConfig } from './config/index.ts'
+import type { Io } from './io/index.ts'
+import { type LogDirectory, LogManager, openDirectories } from './log/index.ts'
+import {
+  AutoTopicCreation,
+  type BrokerEndpoint,
+  Controller,
+  LiveConfig,
+  LogJournal,
+  type NewRegistration,
+} from './metadata/index.ts'
+import { FetchSessions, ReplicaManager } from './replica/index.ts'
+import { ApiDispatcher, type BoundListener, type Limits, Server } from './server/index.ts'
+import { ProducerIds } from './txn/index.ts'
+
+const securityProtocolIds = { PLAINTEXT: 0, SSL: 1, SASL_PLAINTEXT: 2, SASL_SSL: 3 } as const
+/** Where Kafka's own examples let the controller listen; told in the metadata, for there is no such listener here. */
+const DEFAULT_CONTROLLER = { host: 'localhost', port: 9093 }
+
+/** What the broker is started on; see `startBroker` for what an embedder may leave out. */
+interface Setup {
+  readonly io: Io
+  readonly config: BrokerConfig
+  readonly clusterId?: string
+}
+
+export class Broker {
+  /** Settles with the error that the broker cannot go on with: its metadata log failed, or all of its directories. */
+  readonly failure: Promise<unknown>
+  readonly #io: Io
+  readonly #server: Server
+  readonly #directories: readonly LogDirectory[]
+  readonly #clusterId: string
+  readonly #startConfig: BrokerConfig
+  #config: () => BrokerConfig
+  #journal: LogJournal | undefined
+  #controller: Controller | undefined
+  #logs: LogManager | undefined
+  #replicas: ReplicaManager | undefined
+  #brokerEpoch = -1
+  #bound: readonly BoundListener[] = []
+  #fail: (error: unknown) => void = () => undefined
+  #closing: Promise<void> | undefined
+
+  private constructor({ io, config, clusterId }: Setup) {
+    this.#io = io
+    this.#startConfig = config
+    this.#config = () => config
+    this.failure = new Promise((resolve) => {
+      this.#fail = resolve
+    })
+    const { nodeId } = config
+    const opened = openDirectories(io, [metadataDirectory(config), ...config.logDirs()], {
+      nodeId,
+      newClusterId: clusterId,
+    })
+    this.#directories = opened.directories
+    this.#clusterId = opened.clusterId
+    const { network, clock, log } = io
+    this.#server = new Server({ network, clock, log, limits: limitsReader(() => this.#config()) })
+  }
+
+  /** Starts a broker; when it resolves, clients can connect. Rejects, with nothing left behind, where it cannot start. */
+  static async start(setup: Setup): Promise<Broker> {
+    const broker = new Broker(setup)
+    try {
+      await broker.#start()
+      return broker
+    } catch (error) {
+      await broker.#release()
+      throw error
+    }
+  }
+
+  get clusterId(): string {
+    return this.#clusterId
+  }
+
+  get nodeId(): number {
+    return this.#startConfig.nodeId
+  }
+
+  /** The listeners for clients, with the ports that they have. */
+  get listeners(): readonly BoundListener[] {
+    return this.#bound
+  }
+
+  /** Where clients of the first listener connect. */
+  get host(): string {
+    return this.#bound[0]?.host ?? ''
+  }
+
+  get port(): number {
+    return this.#bound[0]?.port ?? 0
+  }
+
+  async #start(): Promise<void> {
+    const { clock, log, random, fs } = this.#io
+    const config = this.#startConfig
+    for (const directory of this.#directories) directory.removeCleanShutdownMarker()
+    const journal = await LogJournal.open(journalOptions(this.#io, config, this.#metadataDirectory(), this.#fail))
+    this.#journal = journal
+    const controller = new Controller({
+      journal,
+      clusterId: this.#clusterId,
+      nodeId: this.nodeId,
+      config: () => this.#config(),
+      clock,
+      random,
+      onFatal: (error) => this.#fail(error),
+    })
+    this.#controller = controller
+    const { image } = controller
+    const live = new LiveConfig(config, image, log)
+    this.#config = () => live.broker
+    const logs = new LogManager({
+      io: this.#io,
+      directories: this.#directories,
+      config: () => live.broker,
+      topicConfig: (topic) => live.topic(topic),
+      onDirectoryFailure: () => this.#onDirectoryFailure(),
+    })
+    this.#logs = logs
+    logs.load((topic, partition, topicId) => {
+      const registration = image.partition(topic, partition)
+      const isSameTopic = topicId === undefined || image.topicByName(topic)?.topicId === topicId
+      return isSameTopic && (registration?.replicas.includes(this.nodeId) ?? false)
+    })
+    this.#bound = await this.#server.bind(
+      config.brokerListeners.map(({ name, host, port }) => ({ name, host: host ?? '', port })),
+    )
+    const registration = this.#registration(config)
+    await controller.start(registration)
+    this.#brokerEpoch = await controller.registerBroker(registration)
+    const replicas = new ReplicaManager({ brokerId: this.nodeId, image, logs, config: live, clock, log })
+    this.#replicas = replicas
+    const rooms = {
+      image,
+      controller,
+      replicas,
+      logs,
+      fs,
+      config: live,
+      sessions: new FetchSessions(clock, random, () => live.broker.get('max.incremental.fetch.session.cache.slots')),
+      autoTopicCreation: new AutoTopicCreation(controller, () => live.broker, log),
+      producerIds: new ProducerIds(() => controller.allocateProducerIds(this.nodeId)),
+    }
+    await controller.unfenceBroker(this.nodeId)
+    this.#server.start(new ApiDispatcher(handlersOf(rooms), log))
+    logs.start()
+  }
+
+  #metadataDirectory(): LogDirectory {
+    const path = metadataDirectory(this.#startConfig)
+    return this.#directories.find((directory) => directory.path === path) as LogDirectory
+  }
+
+  #registration(config: BrokerConfig): NewRegistration {
+    const portOf = (name: string): number => this.#bound.find((bound) => bound.name === name)?.port ?? 0
+    return {
+      nodeId: this.nodeId,
+      incarnationId: this.#io.random.uuid(),
+      endpoints: config.advertisedListeners.map((listener) =>
+        endpointOf({ ...listener, port: listener.port === 0 ? portOf(listener.name) : listener.port }),
+      ),
+      controllerEndpoints: controllerEndpoints(config),
+      rack: config.get('broker.rack'),
+      logDirs: this.#directories.filter(({ isOffline }) => !isOffline).map(({ id }) => id),
+      previousBrokerEpoch: this.#metadataDirectory().cleanShutdownEpoch,
+    }
+  }
+
+  #onDirectoryFailure(): void {
+    if (this.#directories.every(({ isOffline }) => isOffline)) {
+      this.#fail(new Error('all log directories have failed'))
+    }
+  }
+
+  /** Stops in order: the next start finds everything as it was left, and has nothing to recover. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    await this.#server.close()
+    this.#replicas?.close()
+    await this.#controller?.shutDownBroker(this.nodeId).catch((error: unknown) => {
+      this.#io.log.warn({ err: error }, 'could not leave the cluster in order')
+    })
+    await this.#logs?.close(this.#brokerEpoch)
+    await this.#release()
+  }
+
+  /** Gives back what a start took, whether it got through or not. */
+  async #release(): Promise<void> {
+    await this.#server.close()
+    await this.#journal?.close()
+    for (const directory of this.#directories) directory.unlock()
+  }
+}
+
+function handlersOf(rooms: {
+  image: Controller['image']
+  controller: Controller
+  replicas: ReplicaManager
+  logs: LogManager
+  fs: Io['fs']
+  config: LiveConfig
+  sessions: FetchSessions
+  autoTopicCreation: AutoTopicCreation
+  producerIds: ProducerIds
+}): readonly ApiHandler[] {
+  const { image, controller, replicas, logs, fs, sessions, autoTopicCreation, producerIds } = rooms
+  const config = () => rooms.config.broker
+  const handlers: readonly ApiHandler[] = [
+    produceApi({ replicas, image }),
+    fetchApi({ replicas, sessions, image, config: rooms.config }),
+    listOffsetsApi({ replicas }),
+    metadataApi({ image, config, autoTopicCreation }),
+    apiVersionsApi({ handlers: () => handlers, features: () => controller.features }),
+    createTopicsApi({ controller, config }),
+    deleteRecordsApi({ replicas }),
+    initProducerIdApi({ producerIds }),
+    offsetForLeaderEpochApi({ replicas }),
+    describeLogDirsApi({ logs, fs, cordoned: () => config().get('cordoned.log.dirs') }),
+    describeProducersApi({ replicas }),
+  ]
+  return handlers
+}
+
+function metadataDirectory(config: BrokerConfig): string {
+  return config.get('metadata.log.dir') ?? (config.logDirs()[0] as string)
+}
+
+function journalOptions(io: Io, config: BrokerConfig, directory: LogDirectory, onFailure: (error: unknown) => void) {
+  const segmentBytes = config.get('internal.metadata.log.segment.bytes') ?? config.get('metadata.log.segment.bytes')
+  const overrides = new Map([
+    ['internal.segment.bytes', String(segmentBytes)],
+    ['segment.ms', String(config.get('metadata.log.segment.ms'))],
+  ])
+  return {
+    io,
+    logDirectory: directory.path,
+    directoryId: directory.id,
+    nodeId: config.nodeId,
+    controllerEndpoints: controllerEndpoints(config),
+    config: resolveTopicConfig(overrides, config),
+    maxRecordBytesBetweenSnapshots: config.get('metadata.log.max.record.bytes.between.snapshots'),
+    maxSnapshotIntervalMs: config.get('metadata.log.max.snapshot.interval.ms'),
+    onFailure,
+  }
+}
+
+function controllerEndpoints(config: BrokerConfig): BrokerEndpoint[] {
+  if (config.controllerListeners.length > 0) return config.controllerListeners.map(endpointOf)
+  const name = config.controllerListenerNames[0] ?? 'CONTROLLER'
+  return [{ name, ...DEFAULT_CONTROLLER, securityProtocol: securityProtocolIds.PLAINTEXT }]
+}
+
+/** A listener without a host is told by the name of this machine, as Kafka does. */
+function endpointOf({ name, host, port, securityProtocol }: Listener): BrokerEndpoint {
+  return { name, host: host ?? hostname(), port, securityProtocol: securityProtocolIds[securityProtocol] }
+}
+
+/** The limits, read anew only where the configuration is a new one: the server asks at every request. */
+function limitsReader(config: () => BrokerConfig): () => Limits {
+  let read: { readonly from: BrokerConfig; readonly limits: Limits } | undefined
+  return () => {
+    const from = config()
+    if (read?.from !== from) read = { from, limits: limitsOf(from) }
+    return read.limits
+  }
+}
+
+function limitsOf(config: BrokerConfig): Limits {
+  return {
+    socketRequestMaxBytes: config.get('socket.request.max.bytes'),
+    connectionsMaxIdleMs: config.get('connections.max.idle.ms'),
+    maxConnections: config.get('max.connections'),
+    maxConnectionsPerIp: config.get('max.connections.per.ip'),
+    maxConnectionsPerIpOverrides: connectionsPerIpOverrides(config),
+    queuedMaxRequestBytes: config.get('queued.max.request.bytes'),
+  }
+}

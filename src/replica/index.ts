@@ -1,0 +1,5 @@
+// The front door of the room: the replicas of this broker, and fetch sessions.
+export { type FetchEntry, type FetchParams, type FetchResult, failedFetch } from './fetch.ts'
+export { type FetchAnswer, type FetchContext, FetchSessions, type PartitionKey } from './fetch-sessions.ts'
+export { type Isolation, ListOffsetsTimestamp, Partition } from './partition.ts'
+export { type ProduceDone, type ProduceOptions, ReplicaManager } from './replica-manager.ts'
