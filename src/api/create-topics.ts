@@ -1,4 +1,5 @@
 // CreateTopics, key 19: new topics, placed by the controller or by the client.
+// Authorization: Create on the Cluster or on each topic; DescribeConfigs on a topic to be told its configs.
 //
 // v1 validateOnly and error messages; v2 throttleTimeMs; v4 -1 for the default partitions and replication factor
 //    (KIP-464; Kafka takes them at any version)
@@ -14,23 +15,27 @@ import { duplicatesOf } from './support/duplicates.ts'
 type Response = Draft<typeof apis.CreateTopics.response>
 type TopicResult = NonNullable<Response['topics']>[number]
 
-export function createTopicsApi(rooms: { controller: Controller; config: () => BrokerConfig }): ApiHandler {
+export function createTopicsApi(rooms: {
+  controller: Pick<Controller, 'createTopics'>
+  config: () => BrokerConfig
+}): ApiHandler {
   const { controller, config } = rooms
 
   return defineApi(
     apis.CreateTopics,
     { min: 2, max: 7 },
     async (_context, { topics, timeoutMs, validateOnly }): Promise<Response> => {
-      checkTimeout(timeoutMs)
       const duplicates = duplicatesOf(topics.map(({ name }) => name))
-      const wanted = topics.filter(({ name }) => name !== CLUSTER_METADATA && !duplicates.has(name))
+      const single = topics.filter(({ name }) => !duplicates.has(name))
+      const wanted = single.filter(({ name }) => name !== CLUSTER_METADATA)
+      if (wanted.length > 0) checkTimeout(timeoutMs)
       const results = wanted.length === 0 ? [] : await controller.createTopics(wanted, { validateOnly })
       return {
         topics: [
           ...results.map((result) => created(result, config())),
           ...Array.from(duplicates, (name) => refused(name, 'Duplicate topic name.')),
-          ...topics
-            .filter(({ name }) => name === CLUSTER_METADATA && !duplicates.has(name))
+          ...single
+            .filter(({ name }) => name === CLUSTER_METADATA)
             .map(({ name }) => refused(name, `Creation of internal topic ${name} is prohibited.`)),
         ],
       }

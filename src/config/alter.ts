@@ -4,12 +4,15 @@ import { KafkaError } from '../wire/errors.ts'
 import { BrokerConfig, type ConfigMap } from './broker-config.ts'
 import { validateClientMetricsConfigs } from './client-metrics.ts'
 import { type BrokerConfigName, brokerConfigs } from './definitions/broker-configs.ts'
+import { clientMetricsConfigs } from './definitions/client-metrics-configs.ts'
 import type { ConfigDefinition } from './definitions/definition.ts'
+import { groupConfigs } from './definitions/group-configs.ts'
 import { topicConfigs } from './definitions/topic-configs.ts'
 import { validateGroupConfigs } from './groups.ts'
+import { inHashOrder } from './hash-order.ts'
 import { dynamicBrokerDefinition, overriddenByListener } from './synonyms.ts'
 import { validateTopicConfigs } from './topic-config.ts'
-import { parseConfig } from './values.ts'
+import { checkTextLength, parseConfig } from './values.ts'
 
 export const ConfigResourceType = {
   UNKNOWN: 0,
@@ -19,6 +22,22 @@ export const ConfigResourceType = {
   CLIENT_METRICS: 16,
   GROUP: 32,
 } as const
+
+/** Whether Kafka knows the config. Of a broker any name may be: a listener's, or a plugin's. */
+export function isSupportedConfig(resourceType: number, name: string): boolean {
+  switch (resourceType) {
+    case ConfigResourceType.BROKER:
+      return true
+    case ConfigResourceType.TOPIC:
+      return Object.hasOwn(topicConfigs, name)
+    case ConfigResourceType.CLIENT_METRICS:
+      return Object.hasOwn(clientMetricsConfigs, name)
+    case ConfigResourceType.GROUP:
+      return Object.hasOwn(groupConfigs, name)
+    default:
+      return false
+  }
+}
 
 export const AlterOperation = { SET: 0, DELETE: 1, APPEND: 2, SUBTRACT: 3 } as const
 
@@ -44,51 +63,73 @@ export interface AlterContext {
   readonly broker: BrokerConfig
   /** Whether eligible.leader.replicas.version is at least 1 (KIP-966), which protects min.insync.replicas. */
   readonly eligibleLeaderReplicas: boolean
+  /** Whether metadata.version has cordoned log directories (KIP-1066). */
+  readonly cordonedLogDirs: boolean
+  readonly validateTopicName: (name: string) => void
 }
 
-const maxValueLength = 32_767
+/** What the broker that takes an IncrementalAlterConfigs checks of one resource, before the controller sees it. */
+export function checkOperations(
+  resource: ConfigResource,
+  operations: readonly ConfigOperation[],
+  current: ConfigMap,
+  broker: BrokerConfig,
+): void {
+  checkEntries(
+    operations,
+    operations.filter(({ configOperation }) => configOperation !== AlterOperation.DELETE),
+  )
+  if (resource.resourceType === ConfigResourceType.BROKER) {
+    checkBrokerChange(resource, afterBrokerOperations(operations, current), broker)
+  } else checkResourceType(resource)
+}
 
-/** The records for an IncrementalAlterConfigs on one resource whose stored configs are `current`. */
+/** The records for the operations on one resource whose stored configs are `current`, as the controller judges them. */
 export function alterIncrementally(
   resource: ConfigResource,
   operations: readonly ConfigOperation[],
   current: ConfigMap,
   context: AlterContext,
 ): readonly ConfigChange[] {
-  checkEntries(
-    operations,
-    operations.filter(({ configOperation }) => configOperation !== AlterOperation.DELETE),
-  )
-  const isBroker = resource.resourceType === ConfigResourceType.BROKER
-  if (isBroker) checkBrokerChange(resource, afterBrokerOperations(operations, current), context.broker)
-  else checkResourceType(resource)
-
+  const byName = new Map(operations.map((operation) => [operation.name, operation]))
   const changes: ConfigChange[] = []
-  for (const operation of operations) {
-    const before = current.get(operation.name) ?? null
-    const value = afterOperation(resource, operation, before)
+  for (const name of inHashOrder([...byName.keys()])) {
+    const before = current.get(name) ?? null
+    const value = afterOperation(resource, byName.get(name), before)
     // A broker is told even of an unchanged value: it makes it reload files such as key stores (KAFKA-14136).
-    if (value !== before || isBroker) changes.push({ name: operation.name, value })
+    if (value !== before || resource.resourceType === ConfigResourceType.BROKER) changes.push({ name, value })
   }
   checkChanges(resource, changes, current, context)
   return changes
 }
 
-/** The records for the older AlterConfigs, which replaces all configs of the resource by `entries`. */
+/** As `checkOperations`, for the older AlterConfigs. */
+export function checkReplacement(
+  resource: ConfigResource,
+  entries: readonly ConfigChange[],
+  broker: BrokerConfig,
+): void {
+  checkEntries(entries, entries)
+  if (resource.resourceType === ConfigResourceType.BROKER) {
+    checkBrokerChange(resource, new Map(entries.map(({ name, value }) => [name, value ?? ''])), broker)
+  } else checkResourceType(resource)
+}
+
+/** The records that replace all configs of the resource by `entries`. */
 export function alterByReplacing(
   resource: ConfigResource,
   entries: readonly ConfigChange[],
   current: ConfigMap,
   context: AlterContext,
 ): readonly ConfigChange[] {
-  checkEntries(entries, entries)
-  const next = new Map(entries.map(({ name, value }) => [name, value ?? '']))
   const isBroker = resource.resourceType === ConfigResourceType.BROKER
-  if (isBroker) checkBrokerChange(resource, next, context.broker)
-  else checkResourceType(resource)
-
-  const changes: ConfigChange[] = entries.filter(({ name, value }) => isBroker || current.get(name) !== value)
-  for (const name of current.keys()) {
+  const next = new Map(entries.map(({ name, value }) => [name, value]))
+  const changes: ConfigChange[] = []
+  for (const name of inHashOrder([...next.keys()])) {
+    const value = next.get(name) ?? null
+    if (isBroker || current.get(name) !== value) changes.push({ name, value })
+  }
+  for (const name of inHashOrder([...current.keys()])) {
     if (!next.has(name)) changes.push({ name, value: null })
   }
   checkChanges(resource, changes, current, context)
@@ -122,7 +163,12 @@ function checkResourceType({ resourceType }: ConfigResource): void {
 }
 
 /** The value after one operation, by the controller's rules; null when the config is gone. */
-function afterOperation(resource: ConfigResource, operation: ConfigOperation, before: string | null): string | null {
+function afterOperation(
+  resource: ConfigResource,
+  operation: ConfigOperation | undefined,
+  before: string | null,
+): string | null {
+  if (operation === undefined) return before
   const { name, configOperation, value } = operation
   switch (configOperation) {
     case AlterOperation.SET:
@@ -174,18 +220,14 @@ function checkChanges(
   context: AlterContext,
 ): void {
   for (const { value } of changes) {
-    if (value !== null && value.length > maxValueLength) {
-      throw new KafkaError(
-        'INVALID_CONFIG',
-        `The configuration value cannot be added because it exceeds the maximum value size of ${maxValueLength} bytes.`,
-      )
-    }
+    if (value !== null) checkTextLength(value)
   }
   const next = applyChanges(current, changes)
   const { resourceType, resourceName } = resource
   switch (resourceType) {
     case ConfigResourceType.TOPIC:
       if (resourceName === '') throw new KafkaError('INVALID_REQUEST', 'Default topic resources are not allowed.')
+      context.validateTopicName(resourceName)
       validateTopicConfigs(next, current, context.broker)
       return
     case ConfigResourceType.GROUP:
@@ -197,6 +239,7 @@ function checkChanges(
       return
     case ConfigResourceType.BROKER:
       if (context.eligibleLeaderReplicas) checkMinInsyncReplicas(resourceName, changes)
+      if (!context.cordonedLogDirs) checkNoCordonedLogDirs(changes)
       return
   }
 }
@@ -211,6 +254,14 @@ function checkMinInsyncReplicas(resourceName: string, changes: readonly ConfigCh
   if (change.value === null) {
     throw new KafkaError('INVALID_CONFIG', 'Cluster-level min.insync.replicas cannot be removed while ELR is enabled.')
   }
+}
+
+function checkNoCordonedLogDirs(changes: readonly ConfigChange[]): void {
+  if (changes.every(({ name }) => name !== 'cordoned.log.dirs')) return
+  throw new KafkaError(
+    'INVALID_CONFIG',
+    'The cordoned.log.dirs configuration value cannot be set because it requires metadata.version >= 4.3-IV0',
+  )
 }
 
 /** A broker's configs after the operations, by the rules of the broker that takes the request. */
@@ -252,12 +303,16 @@ function checkBrokerChange({ resourceName }: ConfigResource, next: ConfigMap, br
 }
 
 function checkIsThisBroker(resourceName: string, { nodeId }: BrokerConfig): void {
-  if (!/^[+-]?[0-9]+$/.test(resourceName)) {
-    throw new KafkaError('INVALID_REQUEST', `Node id must be an integer, but it is: ${resourceName}`)
-  }
-  if (Number(resourceName) !== nodeId) {
+  if (parseNodeId(resourceName) !== nodeId) {
     throw new KafkaError('INVALID_REQUEST', `Unexpected broker id, expected ${nodeId}, but received ${resourceName}`)
   }
+}
+
+/** As Java's Integer.parseInt reads it. */
+function parseNodeId(text: string): number {
+  const id = /^[+-]?[0-9]+$/.test(text) ? Number(text) : Number.NaN
+  if (id >= -0x80000000 && id <= 0x7fffffff) return id
+  throw new KafkaError('INVALID_REQUEST', `Node id must be an integer, but it is: ${text}`)
 }
 
 /** Key and trust stores: only a listener's own can change while it runs. */
@@ -313,18 +368,6 @@ function isPerBroker(name: string): boolean {
 
 function refuseNames(names: readonly string[], why: string): void {
   if (names.length > 0) throw new KafkaError('INVALID_CONFIG', `${why}: [${inHashOrder(names).join(', ')}]`)
-}
-
-/** The order in which Java's HashSet lists strings, which is what clients read in Kafka's messages. */
-function inHashOrder(names: readonly string[]): string[] {
-  let buckets = 16
-  while (buckets * 0.75 < names.length) buckets *= 2
-  const bucket = (name: string): number => {
-    let hash = 0
-    for (let i = 0; i < name.length; i++) hash = (Math.imul(hash, 31) + name.charCodeAt(i)) | 0
-    return (hash ^ (hash >>> 16)) & (buckets - 1)
-  }
-  return [...names].sort((a, b) => bucket(a) - bucket(b))
 }
 
 /** A listener may override what the broker itself cannot change; a bad value is found where the listener applies it. */
@@ -391,15 +434,21 @@ function refuseReconfiguration(why: string): never {
 
 const logLevels = ['DEBUG', 'ERROR', 'FATAL', 'INFO', 'TRACE', 'WARN'] as const
 
-/** The levels that an IncrementalAlterConfigs on a broker's loggers sets (KIP-412); null goes back to the parent's. */
+/** The levels that an IncrementalAlterConfigs on a broker's loggers sets (KIP-412); null goes back to the root's. */
 export function alterBrokerLoggers(
+  resourceName: string,
   operations: readonly ConfigOperation[],
   loggers: ConfigMap,
+  nodeId: number,
 ): readonly ConfigChange[] {
   checkEntries(
     operations,
     operations.filter(({ configOperation }) => configOperation !== AlterOperation.DELETE),
   )
+  const requested = parseNodeId(resourceName)
+  if (requested !== nodeId) {
+    throw new KafkaError('INVALID_REQUEST', `Unexpected node id. Expected ${nodeId}, but received ${requested}`)
+  }
   return operations.map(({ name, configOperation, value }) => {
     switch (configOperation) {
       case AlterOperation.SET:
@@ -411,10 +460,13 @@ export function alterBrokerLoggers(
           throw new KafkaError('INVALID_REQUEST', 'Removing the log level of the root logger is not allowed')
         }
         return { name, value: null }
-      default: {
+      case AlterOperation.APPEND:
+      case AlterOperation.SUBTRACT: {
         const verb = configOperation === AlterOperation.APPEND ? 'APPEND' : 'SUBTRACT'
         throw new KafkaError('INVALID_REQUEST', `${verb} operation is not allowed for the BROKER_LOGGER resource`)
       }
+      default:
+        throw new KafkaError('UNKNOWN_SERVER_ERROR')
     }
   })
 }

@@ -13,6 +13,9 @@ export {
   type ConfigOperation,
   type ConfigResource,
   ConfigResourceType,
+  checkOperations,
+  checkReplacement,
+  isSupportedConfig,
 } from './alter.ts'
 export { connectionsPerIpOverrides } from './broker-checks.ts'
 export {
@@ -39,6 +42,7 @@ export {
   describeTopic,
 } from './describe.ts'
 export { resolveGroupConfig } from './groups.ts'
+export { inHashOrder } from './hash-order.ts'
 export {
   type CompressionType,
   newTopicConfigs,

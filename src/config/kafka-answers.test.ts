@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { KafkaError } from '../wire/errors.ts'
-import { alterIncrementally, applyChanges, ConfigResourceType } from './alter.ts'
+import { alterIncrementally, applyChanges, ConfigResourceType, checkOperations } from './alter.ts'
 import { type BrokerConfig, loadBrokerConfig } from './broker-config.ts'
 import {
   type DescribedConfig,
@@ -69,12 +69,15 @@ class Cluster {
           ? this.#defaults
           : this.#broker
         : this.#of(this.#storeOf(type), name)
-    const changes = alterIncrementally(
-      { resourceType: type, resourceName: name },
-      operations.map(([key, configOperation, value]) => ({ name: key, configOperation, value })),
-      current,
-      { broker: this.#config, eligibleLeaderReplicas: true },
-    )
+    const resource = { resourceType: type, resourceName: name }
+    const asked = operations.map(([key, configOperation, value]) => ({ name: key, configOperation, value }))
+    checkOperations(resource, asked, current, this.#config)
+    const changes = alterIncrementally(resource, asked, current, {
+      broker: this.#config,
+      eligibleLeaderReplicas: true,
+      cordonedLogDirs: true,
+      validateTopicName: () => undefined,
+    })
     if (!keep) return
     const next = applyChanges(current, changes)
     if (type !== ConfigResourceType.BROKER) {

@@ -5,7 +5,7 @@ import type { BrokerConfig, ConfigMap } from './broker-config.ts'
 import type { BrokerConfigName } from './definitions/broker-configs.ts'
 import type { ConfigDefinition, ConfigValue, ValueOf } from './definitions/definition.ts'
 import { type TopicConfigName, topicConfigs } from './definitions/topic-configs.ts'
-import { defaultValue, invalidValue, parseConfig } from './values.ts'
+import { checkTextLength, defaultValue, invalidValue, parseConfig } from './values.ts'
 
 export type CompressionType = 'uncompressed' | 'zstd' | 'lz4' | 'snappy' | 'gzip' | 'producer'
 export type TimestampType = 'CreateTime' | 'LogAppendTime'
@@ -144,6 +144,7 @@ export function newTopicConfigs(entries: Iterable<readonly [string, string | nul
   if (withoutValue.length > 0) {
     throw new KafkaError('INVALID_CONFIG', `Null value not supported for topic configs: ${withoutValue.join(',')}`)
   }
+  for (const text of configs.values()) checkTextLength(text)
   validateTopicConfigs(configs, new Map(), broker)
   return configs
 }

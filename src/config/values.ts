@@ -4,6 +4,17 @@ import { KafkaError } from '../wire/errors.ts'
 import { parseBootstrapServers, parseQuorumVoters } from './addresses.ts'
 import type { ConfigDefinition, ConfigType, ConfigValue } from './definitions/definition.ts'
 
+/** The longest value that a ConfigRecord may carry, as Java's String.length counts. */
+const MAX_TEXT_LENGTH = 32_767
+
+export function checkTextLength(text: string): void {
+  if (text.length <= MAX_TEXT_LENGTH) return
+  throw new KafkaError(
+    'INVALID_CONFIG',
+    `The configuration value cannot be added because it exceeds the maximum value size of ${MAX_TEXT_LENGTH} bytes.`,
+  )
+}
+
 /** Kafka's ConfigException: "Invalid value V for configuration N: why". */
 export function invalidValue(name: string, value: string | null, why?: string): KafkaError {
   return new KafkaError(

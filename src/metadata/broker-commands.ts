@@ -1,8 +1,18 @@
 // The controller's rules for the cluster itself: its first records, and the life of a broker from registration over
-// unfencing to controlled shutdown. Functions of the image; they change nothing.
+// unfencing to shutdown or removal. Functions of the image; they change nothing.
 import { ConfigResourceType } from '../config/index.ts'
-import { bootstrapFeatureLevels, supportedFeatures } from './features.ts'
-import { type BrokerEndpoint, type MetadataImage, NO_LEADER } from './image.ts'
+import { KafkaError } from '../wire/index.ts'
+import { bootstrapFeatureLevels, ELIGIBLE_LEADER_REPLICAS_VERSION, supportedFeatures } from './features.ts'
+import { type BrokerEndpoint, type MetadataImage, NO_LEADER, type PartitionRegistration } from './image.ts'
+import {
+  hasControllerRegistration,
+  hasCordonedLogDirs,
+  hasDirectories,
+  metadataVersionOf,
+  registerBrokerRecordVersion,
+} from './metadata-version.ts'
+import { changesOf, type PartitionAim, type PartitionRules } from './partition-change.ts'
+import { isActive } from './placement.ts'
 import type { NewMetadataRecord } from './records.ts'
 
 export interface NewRegistration {
@@ -14,6 +24,8 @@ export interface NewRegistration {
   readonly rack: string | null
   /** The ids of the log directories that are online. */
   readonly logDirs: readonly string[]
+  /** The epoch that the broker had when it was shut down in order, as its directory says; -1 where it was not. */
+  readonly previousBrokerEpoch?: number
 }
 
 const registeredFeatures = supportedFeatures.map(({ name, min, max }) => ({
@@ -23,7 +35,7 @@ const registeredFeatures = supportedFeatures.map(({ name, min, max }) => ({
 }))
 
 /** What a cluster begins with: its feature levels, and a cluster-wide min.insync.replicas, which ELR needs. */
-export function bootstrapRecords(minInsyncReplicas: number): NewMetadataRecord[] {
+function bootstrapRecords(minInsyncReplicas: number): NewMetadataRecord[] {
   return [
     { type: 'BeginTransactionRecord', version: 0, data: { name: 'Bootstrap records' } },
     ...bootstrapFeatureLevels.map(
@@ -47,85 +59,160 @@ export function bootstrapRecords(minInsyncReplicas: number): NewMetadataRecord[]
   ]
 }
 
-export function registerController({ nodeId, incarnationId, controllerEndpoints }: NewRegistration): NewMetadataRecord {
-  return {
-    type: 'RegisterControllerRecord',
-    version: 0,
-    data: { controllerId: nodeId, incarnationId, endPoints: controllerEndpoints, features: registeredFeatures },
-  }
+/** What a controller writes when it becomes active: a new cluster's first records, or the end of what was cut off. */
+export function activationRecords(
+  image: MetadataImage,
+  inTransaction: boolean,
+  minInsyncReplicas: number,
+): NewMetadataRecord[] {
+  const abort: NewMetadataRecord[] = inTransaction
+    ? [{ type: 'AbortTransactionRecord', version: 0, data: { reason: 'Controller failover' } }]
+    : []
+  return image.features.size === 0 ? [...abort, ...bootstrapRecords(minInsyncReplicas)] : abort
 }
 
-/** `brokerEpoch` is the offset that the record will have. A new registration is fenced until it has caught up. */
-export function registerBroker(registration: NewRegistration, brokerEpoch: number): NewMetadataRecord {
-  const { nodeId, incarnationId, endpoints, rack, logDirs } = registration
-  return {
-    type: 'RegisterBrokerRecord',
-    version: 4,
-    data: {
-      brokerId: nodeId,
-      incarnationId,
-      brokerEpoch,
-      endPoints: endpoints,
-      features: registeredFeatures,
-      rack,
-      fenced: true,
-      logDirs: [...logDirs],
-      cordonedLogDirs: [],
+export function registerController(
+  image: MetadataImage,
+  { nodeId, incarnationId, controllerEndpoints }: NewRegistration,
+): NewMetadataRecord[] {
+  if (!hasControllerRegistration(metadataVersionOf(image))) return []
+  return [
+    {
+      type: 'RegisterControllerRecord',
+      version: 0,
+      data: { controllerId: nodeId, incarnationId, endPoints: controllerEndpoints, features: registeredFeatures },
     },
-  }
+  ]
 }
 
-/** The broker may lead: it takes the partitions that wait for it. */
-export function unfenceBroker(image: MetadataImage, brokerId: number): NewMetadataRecord[] {
-  const brokerEpoch = image.brokers.get(brokerId)?.brokerEpoch ?? -1
-  const records: NewMetadataRecord[] = [
-    { type: 'BrokerRegistrationChangeRecord', version: 0, data: { brokerId, brokerEpoch, fenced: -1 } },
+/**
+ * A new incarnation of the broker, fenced until it has caught up. What it led has no leader until then; where its last
+ * one did not stop in order, it is not eligible either, since the end of its log may be gone (KIP-966).
+ */
+export function registerBroker(
+  rules: PartitionRules,
+  registration: NewRegistration,
+  brokerEpoch: number,
+): NewMetadataRecord[] {
+  const { nodeId, incarnationId, endpoints, rack, logDirs, previousBrokerEpoch = -1 } = registration
+  const { image } = rules
+  const level = metadataVersionOf(image)
+  const existing = image.brokers.get(nodeId)
+  const stoppedInOrder = existing !== undefined && existing.brokerEpoch === previousBrokerEpoch
+  const hasElr = (image.features.get(ELIGIBLE_LEADER_REPLICAS_VERSION) ?? 0) >= 1
+  return [
+    ...(hasElr && !stoppedInOrder ? brokerCrashed(rules, nodeId) : brokerLeaves(rules, nodeId)),
+    {
+      type: 'RegisterBrokerRecord',
+      version: registerBrokerRecordVersion(level),
+      data: {
+        brokerId: nodeId,
+        incarnationId,
+        brokerEpoch,
+        endPoints: endpoints,
+        features: registeredFeatures,
+        rack,
+        fenced: true,
+        ...(hasDirectories(level) ? { logDirs } : {}),
+      },
+    },
   ]
-  for (const topic of image.topics()) {
-    for (const { partition, leader, replicas, isr, eligibleLeaderReplicas } of topic.partitions) {
-      const canLead = isr.includes(brokerId) || eligibleLeaderReplicas.includes(brokerId)
-      if (leader !== NO_LEADER || !replicas.includes(brokerId) || !canLead) continue
-      records.push({
-        type: 'PartitionChangeRecord',
-        version: 2,
-        data: {
-          partitionId: partition,
-          topicId: topic.topicId,
-          isr: [brokerId],
-          leader: brokerId,
-          eligibleLeaderReplicas: eligibleLeaderReplicas.filter((id) => id !== brokerId),
-          lastKnownElr: [],
-        },
-      })
-    }
-  }
-  return records
+}
+
+/** The broker may lead: it takes the partitions that wait for it. From now on its cordoned directories are known. */
+export function unfenceBroker(
+  rules: PartitionRules,
+  brokerId: number,
+  cordonedLogDirs: readonly string[],
+): NewMetadataRecord[] {
+  const { image } = rules
+  const brokerEpoch = epochOf(image, brokerId)
+  const canLead = (id: number): boolean => id === brokerId || isActive(image.brokers.get(id))
+  return [
+    { type: 'BrokerRegistrationChangeRecord', version: 0, data: { brokerId, brokerEpoch, fenced: -1 } },
+    ...changeEach(rules, ({ leader }) => (leader === NO_LEADER ? { canLead } : undefined)),
+    ...cordonLogDirs(image, brokerId, cordonedLogDirs),
+  ]
+}
+
+/** The directories that shall get no new replicas (KIP-1066), where they are others than before. */
+export function cordonLogDirs(
+  image: MetadataImage,
+  brokerId: number,
+  cordonedLogDirs: readonly string[],
+): NewMetadataRecord[] {
+  const before = image.brokers.get(brokerId)?.cordonedLogDirs
+  const same = before?.length === cordonedLogDirs.length && before.every((id) => cordonedLogDirs.includes(id))
+  if (same || !hasCordonedLogDirs(metadataVersionOf(image))) return []
+  const brokerEpoch = epochOf(image, brokerId)
+  return [{ type: 'BrokerRegistrationChangeRecord', version: 3, data: { brokerId, brokerEpoch, cordonedLogDirs } }]
 }
 
 /** The broker leaves in order: another replica leads, or none, and it stays eligible to lead when it comes back. */
-export function shutDownBroker(image: MetadataImage, brokerId: number): NewMetadataRecord[] {
-  const brokerEpoch = image.brokers.get(brokerId)?.brokerEpoch ?? -1
-  const records: NewMetadataRecord[] = [
+export function shutDownBroker(rules: PartitionRules, brokerId: number): NewMetadataRecord[] {
+  const brokerEpoch = epochOf(rules.image, brokerId)
+  return [
     { type: 'BrokerRegistrationChangeRecord', version: 1, data: { brokerId, brokerEpoch, inControlledShutdown: 1 } },
+    ...brokerLeaves(rules, brokerId),
+    { type: 'BrokerRegistrationChangeRecord', version: 0, data: { brokerId, brokerEpoch, fenced: 1 } },
   ]
-  for (const topic of image.topics()) {
-    for (const { partition, leader, isr } of topic.partitions) {
-      if (!isr.includes(brokerId)) continue
-      const remaining = isr.filter((id) => id !== brokerId)
-      const isLast = remaining.length === 0
-      records.push({
-        type: 'PartitionChangeRecord',
-        version: 2,
-        data: {
-          partitionId: partition,
-          topicId: topic.topicId,
-          isr: remaining,
-          ...(leader === brokerId ? { leader: remaining[0] ?? NO_LEADER } : {}),
-          ...(isLast ? { eligibleLeaderReplicas: [brokerId], lastKnownElr: [brokerId] } : {}),
-        },
-      })
-    }
+}
+
+/** The broker is taken off the cluster's list (KIP-500's UnregisterBroker). */
+export function unregisterBroker(rules: PartitionRules, brokerId: number): NewMetadataRecord[] {
+  const registration = rules.image.brokers.get(brokerId)
+  if (registration === undefined) {
+    throw new KafkaError('BROKER_ID_NOT_REGISTERED', `Broker ID ${brokerId} is not currently registered`)
   }
-  records.push({ type: 'BrokerRegistrationChangeRecord', version: 0, data: { brokerId, brokerEpoch, fenced: 1 } })
-  return records
+  const { brokerEpoch } = registration
+  const canLead = othersOf(rules, brokerId)
+  return [
+    ...brokerLeaves(rules, brokerId),
+    ...changeEach(rules, ({ eligibleLeaderReplicas }) =>
+      eligibleLeaderReplicas.includes(brokerId) ? { canLead } : undefined,
+    ),
+    { type: 'UnregisterBrokerRecord', version: 0, data: { brokerId, brokerEpoch } },
+  ]
+}
+
+function epochOf(image: MetadataImage, brokerId: number): number {
+  return image.brokers.get(brokerId)?.brokerEpoch ?? -1
+}
+
+/** Who may lead when this broker may not, although it still looks alive. */
+function othersOf({ image }: PartitionRules, brokerId: number): (id: number) => boolean {
+  return (id) => id !== brokerId && isActive(image.brokers.get(id))
+}
+
+function brokerLeaves(rules: PartitionRules, brokerId: number): NewMetadataRecord[] {
+  const canLead = othersOf(rules, brokerId)
+  return changeEach(rules, ({ isr }) => (isr.includes(brokerId) ? { isr: without(isr, brokerId), canLead } : undefined))
+}
+
+function brokerCrashed(rules: PartitionRules, brokerId: number): NewMetadataRecord[] {
+  const canLead = othersOf(rules, brokerId)
+  return changeEach(rules, ({ isr, eligibleLeaderReplicas }) => {
+    if (!isr.includes(brokerId) && !eligibleLeaderReplicas.includes(brokerId)) return undefined
+    return { isr: without(isr, brokerId), canLead, uncleanShutdown: brokerId }
+  })
+}
+
+function without(ids: readonly number[], brokerId: number): number[] {
+  return ids.filter((id) => id !== brokerId)
+}
+
+/** The changes of all partitions that `aimOf` has an aim for; elected uncleanly where the topic allows it. */
+function changeEach(
+  rules: PartitionRules,
+  aimOf: (partition: PartitionRegistration) => PartitionAim | undefined,
+): NewMetadataRecord[] {
+  return [...rules.image.topics()].flatMap((topic) => {
+    const concerned = topic.partitions.flatMap((partition) => {
+      const aim = aimOf(partition)
+      return aim === undefined ? [] : [{ partition, aim }]
+    })
+    if (concerned.length === 0) return []
+    const { election, change } = changesOf(rules, topic)
+    return concerned.flatMap(({ partition, aim }) => change(partition, { election, ...aim }) ?? [])
+  })
 }

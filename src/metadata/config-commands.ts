@@ -10,12 +10,15 @@ import {
   type ConfigOperation,
   type ConfigResource,
   ConfigResourceType,
+  checkOperations,
+  checkReplacement,
 } from '../config/index.ts'
-import { KafkaError } from '../wire/index.ts'
+import { ErrorCode, KafkaError } from '../wire/index.ts'
 import { type ApiError, errorOf, NO_ERROR } from './api-error.ts'
+import { configRecords, type ResourceChanges } from './config-records.ts'
 import { ELIGIBLE_LEADER_REPLICAS_VERSION } from './features.ts'
 import type { MetadataImage } from './image.ts'
-import type { NewMetadataRecord } from './records.ts'
+import { hasCordonedLogDirs, metadataVersionOf } from './metadata-version.ts'
 import type { Result } from './topic-commands.ts'
 import { validateTopicName } from './topic-names.ts'
 
@@ -30,11 +33,18 @@ export function alterConfigsIncrementally(
   broker: BrokerConfig,
   alterations: readonly Alteration<ConfigOperation>[],
 ): Result<ApiError[]> {
+  const checked = alterations.map((alteration) =>
+    errorOf(() => checkOperations(alteration, alteration.configs, configsOf(image, alteration), broker)),
+  )
+  // An operation that does not exist makes Kafka's controller fail for all that got as far as it.
+  if (alterations.some((alteration, index) => checked[index] === undefined && !operationsExist(alteration))) {
+    const failed = { errorCode: ErrorCode.UNKNOWN_SERVER_ERROR, errorMessage: null }
+    return { records: [], response: checked.map((error) => error ?? failed) }
+  }
   const context = alterContext(image, broker)
-  return alterEach(image, alterations, (alteration) => {
-    checkOperations(alteration)
-    return alterIncrementally(alteration, alteration.configs, currentConfigs(image, alteration), context)
-  })
+  return alterEach(image, alterations, checked, (alteration) =>
+    alterIncrementally(alteration, alteration.configs, configsOf(image, alteration), context),
+  )
 }
 
 /** As above, for the older AlterConfigs: what is not named is removed. */
@@ -43,48 +53,54 @@ export function alterConfigsByReplacing(
   broker: BrokerConfig,
   alterations: readonly Alteration<ConfigChange>[],
 ): Result<ApiError[]> {
+  const checked = alterations.map((alteration) =>
+    errorOf(() => checkReplacement(alteration, alteration.configs, broker)),
+  )
   const context = alterContext(image, broker)
-  return alterEach(image, alterations, (alteration) =>
-    alterByReplacing(alteration, alteration.configs, currentConfigs(image, alteration), context),
+  return alterEach(image, alterations, checked, (alteration) =>
+    alterByReplacing(alteration, alteration.configs, configsOf(image, alteration), context),
   )
 }
 
 function alterContext(image: MetadataImage, broker: BrokerConfig): AlterContext {
-  return { broker, eligibleLeaderReplicas: (image.features.get(ELIGIBLE_LEADER_REPLICAS_VERSION) ?? 0) >= 1 }
+  return {
+    broker,
+    eligibleLeaderReplicas: (image.features.get(ELIGIBLE_LEADER_REPLICAS_VERSION) ?? 0) >= 1,
+    cordonedLogDirs: hasCordonedLogDirs(metadataVersionOf(image)),
+    validateTopicName,
+  }
 }
 
-function currentConfigs(image: MetadataImage, { resourceType, resourceName }: ConfigResource) {
+function configsOf(image: MetadataImage, { resourceType, resourceName }: ConfigResource) {
   return image.configs(resourceType, resourceName)
+}
+
+function operationsExist({ configs }: Alteration<ConfigOperation>): boolean {
+  const known: readonly number[] = Object.values(AlterOperation)
+  return configs.every(({ configOperation }) => known.includes(configOperation))
 }
 
 function alterEach<Entry>(
   image: MetadataImage,
   alterations: readonly Alteration<Entry>[],
+  checked: readonly (ApiError | undefined)[],
   changesOf: (alteration: Alteration<Entry>) => readonly ConfigChange[],
 ): Result<ApiError[]> {
-  const records: NewMetadataRecord[] = []
-  const response = alterations.map((alteration): ApiError => {
-    const { resourceType, resourceName } = alteration
-    const error = errorOf(() => {
-      const isTopic = resourceType === ConfigResourceType.TOPIC
-      if (isTopic && resourceName !== '') validateTopicName(resourceName)
-      const changes = changesOf(alteration)
-      if (isTopic && image.topicByName(resourceName) === undefined) {
-        throw new KafkaError('UNKNOWN_TOPIC_OR_PARTITION', `The topic '${resourceName}' does not exist.`)
-      }
-      for (const { name, value } of changes) {
-        records.push({ type: 'ConfigRecord', version: 0, data: { resourceType, resourceName, name, value } })
-      }
-    })
+  const altered: ResourceChanges[] = []
+  const response = alterations.map((alteration, index): ApiError => {
+    const error =
+      checked[index] ??
+      errorOf(() => {
+        const changes = changesOf(alteration)
+        checkTopicExists(image, alteration)
+        altered.push({ ...alteration, changes })
+      })
     return error ?? NO_ERROR
   })
-  return { records, response }
+  return { records: configRecords(image, altered), response }
 }
 
-/** An operation that does not exist is refused by a broker for itself, and makes Kafka's controller fail for the rest. */
-function checkOperations({ resourceType, configs }: Alteration<ConfigOperation>): void {
-  if (resourceType === ConfigResourceType.BROKER) return
-  const known: readonly number[] = Object.values(AlterOperation)
-  if (configs.some(({ configOperation }) => !known.includes(configOperation)))
-    throw new KafkaError('UNKNOWN_SERVER_ERROR')
+function checkTopicExists(image: MetadataImage, { resourceType, resourceName }: ConfigResource): void {
+  if (resourceType !== ConfigResourceType.TOPIC || image.topicByName(resourceName) !== undefined) return
+  throw new KafkaError('UNKNOWN_TOPIC_OR_PARTITION', `The topic '${resourceName}' does not exist.`)
 }

@@ -3,18 +3,26 @@
 // durable they are replayed into the published image, and then the command is answered.
 import type { BrokerConfig, ConfigChange, ConfigOperation } from '../config/index.ts'
 import type { Random } from '../io/index.ts'
+import { EMPTY_UUID } from '../wire/index.ts'
 import type { ApiError } from './api-error.ts'
 import {
-  bootstrapRecords,
+  activationRecords,
+  cordonLogDirs,
   type NewRegistration,
   registerBroker,
   registerController,
   shutDownBroker,
   unfenceBroker,
+  unregisterBroker,
 } from './broker-commands.ts'
 import { type Alteration, alterConfigsByReplacing, alterConfigsIncrementally } from './config-commands.ts'
+import { electLeaders, type TopicElections, type TopicPartitions } from './election-commands.ts'
+import { type FeatureUpdate, updateFeatures } from './feature-commands.ts'
+import { KRAFT_VERSION, type SupportedFeature, supportedFeatures } from './features.ts'
 import { MetadataImage } from './image.ts'
 import type { MetadataJournal } from './journal.ts'
+import type { PartitionRules } from './partition-change.ts'
+import { alterPartitionReassignments, type Reassignment, type ReassignmentResult } from './reassignment-commands.ts'
 import { decodeMetadataRecord, encodeMetadataRecord, type MetadataRecord, type NewMetadataRecord } from './records.ts'
 import { replayJournal } from './replay.ts'
 import { snapshotRecords } from './snapshot.ts'
@@ -35,6 +43,24 @@ export interface ProducerIdBlock {
   readonly count: number
 }
 
+/** What ApiVersions tells of the features. */
+export interface FinalizedFeatures {
+  readonly supported: readonly SupportedFeature[]
+  readonly finalized: ReadonlyMap<string, number>
+  /** The offset of the last record that `finalized` follows from. */
+  readonly epoch: number
+}
+
+/** The raft quorum of the metadata log, as its leader sees it: one voter, always caught up. */
+export interface QuorumState {
+  readonly leaderId: number
+  readonly leaderEpoch: number
+  readonly highWatermark: number
+  readonly logEndOffset: number
+  readonly directoryId: string
+  readonly timestamp: number
+}
+
 export interface ControllerOptions {
   readonly journal: MetadataJournal
   readonly clusterId: string
@@ -52,43 +78,59 @@ export class Controller {
   readonly image: MetadataImage
   readonly #state: MetadataImage
   readonly #options: ControllerOptions
+  /** Whether the log ends inside a transaction, which no one will ever end. */
+  #inTransaction: boolean
   #failed: unknown
 
-  /** Replays the journal. The image is as it was when the broker stopped; `start` makes this controller active. */
+  /**
+   * Replays the journal. The image is as it was when the broker stopped; `start` makes this controller active.
+   * Throws for a log that this software does not understand.
+   */
   constructor(options: ControllerOptions) {
     this.#options = options
     this.image = new MetadataImage(options.clusterId, options.nodeId)
     this.#state = new MetadataImage(options.clusterId, options.nodeId)
-    replayJournal(options.journal, (records) => {
+    this.#inTransaction = replayJournal(options.journal, (records) => {
       this.image.apply(records)
       this.#state.apply(records)
     })
     this.image.endOffset = options.journal.endOffset
+    checkFeatures(this.image)
   }
 
-  /** Writes a new cluster's first records, and registers this controller. */
+  /** Writes a new cluster's first records, or ends what was cut off, and registers this controller. */
   async start(registration: NewRegistration): Promise<void> {
-    if (this.#state.features.size === 0) {
-      await this.#write(bootstrapRecords(this.#options.config().get('min.insync.replicas')))
-    }
-    await this.#write([registerController(registration)])
+    const minInsyncReplicas = this.#options.config().get('min.insync.replicas')
+    const records = activationRecords(this.#state, this.#inTransaction, minInsyncReplicas)
+    this.#inTransaction = false
+    await this.#write(records)
+    await this.#write(registerController(this.#state, registration))
   }
 
   /** Registers the broker, fenced; resolves with its epoch. */
   async registerBroker(registration: NewRegistration): Promise<number> {
     const brokerEpoch = this.#options.journal.endOffset
-    await this.#write([registerBroker(registration, brokerEpoch)])
+    await this.#write(registerBroker(this.#rules(), registration, brokerEpoch))
     return brokerEpoch
   }
 
   /** The broker is ready: from now on it leads, and topics can be created on it. */
-  async unfenceBroker(brokerId: number): Promise<void> {
-    await this.#write(unfenceBroker(this.#state, brokerId))
+  async unfenceBroker(brokerId: number, cordonedLogDirs: readonly string[] = []): Promise<void> {
+    await this.#write(unfenceBroker(this.#rules(), brokerId, cordonedLogDirs))
+  }
+
+  /** The directories that shall get no new replicas: cordoned.log.dirs, by their ids. */
+  async cordonLogDirs(brokerId: number, cordonedLogDirs: readonly string[]): Promise<void> {
+    await this.#write(cordonLogDirs(this.#state, brokerId, cordonedLogDirs))
   }
 
   /** Takes the broker out in order, before it stops. */
   async shutDownBroker(brokerId: number): Promise<void> {
-    if (this.#state.brokers.has(brokerId)) await this.#write(shutDownBroker(this.#state, brokerId))
+    if (this.#state.brokers.has(brokerId)) await this.#write(shutDownBroker(this.#rules(), brokerId))
+  }
+
+  async unregisterBroker(brokerId: number): Promise<void> {
+    await this.#write(unregisterBroker(this.#rules(), brokerId))
   }
 
   /** Rejects only where the whole request is refused; else each topic has its own error, in the order asked. */
@@ -122,6 +164,26 @@ export class Controller {
     return this.#run(() => alterConfigsByReplacing(this.#state, this.#options.config(), alterations), options)
   }
 
+  /** One error for all updates: they hold together or not at all. */
+  updateFeatures(updates: readonly FeatureUpdate[], options: { validateOnly?: boolean } = {}): Promise<ApiError> {
+    const { config, nodeId, journal } = this.#options
+    const rules = { image: this.#state, config: config(), nodeId, kraftVersion: journal.kraftVersion ?? 0 }
+    return this.#run(() => updateFeatures(rules, updates), options)
+  }
+
+  /** With null, elects for every partition that needs it. */
+  electLeaders(electionType: number, asked: readonly TopicPartitions[] | null): Promise<TopicElections[]> {
+    return this.#run(() => electLeaders(this.#rules(), electionType, asked))
+  }
+
+  alterPartitionReassignments(
+    reassignments: readonly Reassignment[],
+    options: { allowReplicationFactorChange: boolean },
+  ): Promise<ReassignmentResult[]> {
+    const { allowReplicationFactorChange } = options
+    return this.#run(() => alterPartitionReassignments(this.#rules(), reassignments, allowReplicationFactorChange))
+  }
+
   /** A block of producer ids that no one else will ever get. */
   async allocateProducerIds(brokerId: number): Promise<ProducerIdBlock> {
     const firstId = this.#state.nextProducerId
@@ -131,13 +193,27 @@ export class Controller {
     return { firstId, count: PRODUCER_ID_BLOCK_SIZE }
   }
 
-  /** Whether ids and names stand for a topic in the controller's state, which is ahead of the image. */
-  topicIdOf(name: string): string | undefined {
-    return this.#state.topicByName(name)?.topicId
+  get features(): FinalizedFeatures {
+    const kraftVersion = this.#options.journal.kraftVersion ?? 0
+    const finalized = new Map(this.image.features)
+    if (kraftVersion > 0) finalized.set(KRAFT_VERSION, kraftVersion)
+    return { supported: supportedFeatures, finalized, epoch: this.image.endOffset - 1 }
   }
 
-  topicNameOf(topicId: string): string | undefined {
-    return this.#state.topicById(topicId)?.name
+  get quorum(): QuorumState {
+    const { journal, nodeId, clock } = this.#options
+    return {
+      leaderId: nodeId,
+      leaderEpoch: journal.leaderEpoch,
+      highWatermark: this.image.endOffset,
+      logEndOffset: journal.endOffset,
+      directoryId: (journal.kraftVersion ?? 0) > 0 ? (journal.directoryId ?? EMPTY_UUID) : EMPTY_UUID,
+      timestamp: clock.now(),
+    }
+  }
+
+  #rules(): PartitionRules {
+    return { image: this.#state, config: this.#options.config() }
   }
 
   async #run<Response>(
@@ -145,13 +221,14 @@ export class Controller {
     { validateOnly = false }: { validateOnly?: boolean } = {},
   ): Promise<Response> {
     const { records, response } = command()
-    if (!validateOnly && records.length > 0) await this.#write(records)
+    if (!validateOnly) await this.#write(records)
     return response
   }
 
   /** Appends and replays in this turn; resolves when the records are durable and published. */
   async #write(records: readonly NewMetadataRecord[]): Promise<void> {
     if (this.#failed !== undefined) throw this.#failed
+    if (records.length === 0) return
     const { journal, clock } = this.#options
     const values = records.map(encodeMetadataRecord)
     // What is replayed is what a restart would read.
@@ -173,5 +250,15 @@ export class Controller {
     this.image.apply(replayable)
     const point = { offset: endOffset, epoch: journal.leaderEpoch, timestamp: clock.now() }
     journal.offerSnapshot?.(point, () => snapshotRecords(this.image).map(encodeMetadataRecord))
+  }
+}
+
+/** A level that this software does not know means records that it would misread. */
+function checkFeatures({ features }: MetadataImage): void {
+  for (const [name, level] of features) {
+    const supported = supportedFeatures.find((feature) => feature.name === name)
+    if (supported !== undefined && level >= supported.min && level <= supported.max) continue
+    const range = supported === undefined ? 'does not know it' : `supports ${supported.min} to ${supported.max}`
+    throw new Error(`the metadata log has ${name} at level ${level}, and this software ${range}`)
   }
 }

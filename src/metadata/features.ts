@@ -1,4 +1,5 @@
-// The features (KIP-584) of Apache Kafka 4.3: what this software supports, and what a new cluster starts with.
+// The features (KIP-584) of Apache Kafka 4.3: what this software supports, what a new cluster starts with, and what one
+// level needs of another.
 
 export interface SupportedFeature {
   readonly name: string
@@ -10,11 +11,13 @@ export const METADATA_VERSION = 'metadata.version'
 export const KRAFT_VERSION = 'kraft.version'
 export const ELIGIBLE_LEADER_REPLICAS_VERSION = 'eligible.leader.replicas.version'
 
+export const LATEST_METADATA_VERSION = 30
+
 /** In the order in which Kafka's controller registers them. */
 export const supportedFeatures: readonly SupportedFeature[] = [
   { name: 'group.version', min: 0, max: 1 },
   { name: KRAFT_VERSION, min: 0, max: 1 },
-  { name: METADATA_VERSION, min: 7, max: 30 },
+  { name: METADATA_VERSION, min: 7, max: LATEST_METADATA_VERSION },
   { name: 'share.version', min: 0, max: 1 },
   { name: 'streams.version', min: 0, max: 1 },
   { name: 'transaction.version', min: 0, max: 2 },
@@ -23,7 +26,7 @@ export const supportedFeatures: readonly SupportedFeature[] = [
 
 /** What a directory is formatted with, in the order of the records: metadata.version (4.3-IV0) stands first. */
 export const bootstrapFeatureLevels: readonly (readonly [string, number])[] = [
-  [METADATA_VERSION, 30],
+  [METADATA_VERSION, LATEST_METADATA_VERSION],
   [ELIGIBLE_LEADER_REPLICAS_VERSION, 1],
   ['group.version', 1],
   ['share.version', 1],
@@ -31,5 +34,7 @@ export const bootstrapFeatureLevels: readonly (readonly [string, number])[] = [
   ['transaction.version', 2],
 ]
 
-/** The level of the raft log's own format: dynamic voters (KIP-853). It lives in control records, not in the image. */
-export const KRAFT_VERSION_LEVEL = 1
+/** The other features that a level needs, as name and level. Eligible leader replicas need the records of 4.0-IV1. */
+export function dependenciesOf(name: string, level: number): readonly (readonly [string, number])[] {
+  return name === ELIGIBLE_LEADER_REPLICAS_VERSION && level >= 1 ? [[METADATA_VERSION, 23]] : []
+}

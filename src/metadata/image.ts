@@ -1,7 +1,10 @@
 // What the cluster is: topics, partitions, brokers, configs, features and the next producer id, as the records of
 // __cluster_metadata say when replayed in order. Only `apply` changes it; whoever keeps something derived subscribes.
-import { type ConfigMap, type ConfigResource, ConfigResourceType } from '../config/index.ts'
+import { type ConfigMap, type ConfigResource, ConfigResourceType, isSupportedConfig } from '../config/index.ts'
+import { EMPTY_UUID } from '../wire/index.ts'
+import { KRAFT_VERSION } from './features.ts'
 import { isInternalTopic } from './internal-topics.ts'
+import { KeptRecords } from './kept-records.ts'
 import type { MetadataRecord } from './records.ts'
 
 export const NO_LEADER = -1
@@ -50,6 +53,8 @@ export interface BrokerRegistration {
   readonly fenced: boolean
   readonly inControlledShutdown: boolean
   readonly logDirs: readonly string[]
+  /** Directories that get no new replicas (KIP-1066); null until the broker has said which. */
+  readonly cordonedLogDirs: readonly string[] | null
 }
 
 export interface ControllerRegistration {
@@ -78,6 +83,8 @@ interface MutableTopic extends TopicImage {
 
 const noConfigs: ConfigMap = new Map()
 
+type Data<T extends MetadataRecord['type']> = Extract<MetadataRecord, { type: T }>['data']
+
 export class MetadataImage {
   readonly clusterId: string
   /** The controller that is active: with one node, itself. */
@@ -94,6 +101,7 @@ export class MetadataImage {
   readonly #controllers = new Map<number, ControllerRegistration>()
   readonly #features = new Map<string, number>()
   readonly #configs = new Map<number, Map<string, Map<string, string>>>()
+  readonly #kept = new KeptRecords()
   readonly #listeners = new Set<MetadataListener>()
   #partitionCount = 0
 
@@ -153,6 +161,11 @@ export class MetadataImage {
     return this.#configs.get(type)?.keys() ?? []
   }
 
+  /** The records about what this broker does not act on. */
+  get kept(): Pick<KeptRecords, 'ofType'> {
+    return this.#kept
+  }
+
   /** Calls `listener` after each change, in the turn of the change. Returns how to stop. */
   subscribe(listener: MetadataListener): () => void {
     this.#listeners.add(listener)
@@ -191,10 +204,10 @@ export class MetadataImage {
         this.#changeBroker(record.data, change)
         return
       case 'FenceBrokerRecord':
-        this.#changeBroker({ brokerId: record.data.id, fenced: 1 }, change)
+        this.#changeBroker({ brokerId: record.data.id, brokerEpoch: record.data.epoch, fenced: 1 }, change)
         return
       case 'UnfenceBrokerRecord':
-        this.#changeBroker({ brokerId: record.data.id, fenced: -1 }, change)
+        this.#changeBroker({ brokerId: record.data.id, brokerEpoch: record.data.epoch, fenced: -1 }, change)
         return
       case 'UnregisterBrokerRecord':
         change.brokersChanged = this.#brokers.delete(record.data.brokerId) || change.brokersChanged
@@ -209,11 +222,8 @@ export class MetadataImage {
         this.nextProducerId = record.data.nextProducerId
         return
       case 'ClearElrRecord':
-      case 'NoOpRecord':
-      case 'BeginTransactionRecord':
-      case 'EndTransactionRecord':
-      case 'AbortTransactionRecord':
-      case 'ZkMigrationStateRecord':
+        this.#clearElr(record.data.topicName, change)
+        return
       case 'AccessControlEntryRecord':
       case 'RemoveAccessControlEntryRecord':
       case 'ClientQuotaRecord':
@@ -221,7 +231,14 @@ export class MetadataImage {
       case 'RemoveDelegationTokenRecord':
       case 'UserScramCredentialRecord':
       case 'RemoveUserScramCredentialRecord':
-        // Transactions are resolved before the image; the rest is about what this broker does not do yet.
+        this.#kept.replay(record)
+        return
+      case 'NoOpRecord':
+      case 'BeginTransactionRecord':
+      case 'EndTransactionRecord':
+      case 'AbortTransactionRecord':
+      case 'ZkMigrationStateRecord':
+        // Transactions are resolved before the image, and Kafka 4 knows no ZooKeeper.
         return
       default:
         record satisfies never
@@ -235,7 +252,7 @@ export class MetadataImage {
     change.topicsCreated.push(topic)
   }
 
-  #addPartition(data: Extract<MetadataRecord, { type: 'PartitionRecord' }>['data'], change: Change): void {
+  #addPartition(data: Data<'PartitionRecord'>, change: Change): void {
     const topic = this.#topicsById.get(data.topicId)
     if (topic === undefined) throw new Error(`a PartitionRecord for the unknown topic id ${data.topicId}`)
     const partition: PartitionRegistration = {
@@ -247,7 +264,7 @@ export class MetadataImage {
       isr: data.isr,
       addingReplicas: data.addingReplicas,
       removingReplicas: data.removingReplicas,
-      directories: data.directories,
+      directories: orMigrating(data.directories, data.replicas),
       eligibleLeaderReplicas: data.eligibleLeaderReplicas ?? [],
       lastKnownElr: data.lastKnownElr ?? [],
       leaderRecoveryState: data.leaderRecoveryState,
@@ -257,20 +274,21 @@ export class MetadataImage {
     change.partitionsAdded.push({ topic, partition })
   }
 
-  #changePartition(data: Extract<MetadataRecord, { type: 'PartitionChangeRecord' }>['data'], change: Change): void {
+  #changePartition(data: Data<'PartitionChangeRecord'>, change: Change): void {
     const topic = this.#topicsById.get(data.topicId)
     const old = topic?.partitions[data.partitionId]
     if (topic === undefined || old === undefined) {
       throw new Error(`a PartitionChangeRecord for the unknown partition ${data.topicId}-${data.partitionId}`)
     }
     const newLeader = data.leader !== NO_LEADER_CHANGE
+    const replicas = data.replicas ?? old.replicas
     const partition: PartitionRegistration = {
       ...old,
       isr: data.isr ?? old.isr,
-      replicas: data.replicas ?? old.replicas,
+      replicas,
       addingReplicas: data.addingReplicas ?? old.addingReplicas,
       removingReplicas: data.removingReplicas ?? old.removingReplicas,
-      directories: data.directories ?? old.directories,
+      directories: orMigrating(data.directories ?? old.directories, replicas),
       eligibleLeaderReplicas: data.eligibleLeaderReplicas ?? old.eligibleLeaderReplicas,
       lastKnownElr: data.lastKnownElr ?? old.lastKnownElr,
       leaderRecoveryState: data.leaderRecoveryState === -1 ? old.leaderRecoveryState : data.leaderRecoveryState,
@@ -283,6 +301,21 @@ export class MetadataImage {
     change.partitionsChanged.push({ topic, partition })
   }
 
+  /** Of one topic, or with an empty name of all. Counts as a change of the partitions that had any. */
+  #clearElr(topicName: string, change: Change): void {
+    const named = this.#topicsByName.get(topicName)
+    if (topicName !== '' && named === undefined) throw new Error(`a ClearElrRecord for the unknown topic ${topicName}`)
+    for (const topic of named === undefined ? this.#topicsByName.values() : [named]) {
+      for (const old of topic.partitions) {
+        if (old.eligibleLeaderReplicas.length === 0 && old.lastKnownElr.length === 0) continue
+        const partitionEpoch = old.partitionEpoch + 1
+        const partition = { ...old, eligibleLeaderReplicas: [], lastKnownElr: [], partitionEpoch }
+        topic.partitions[old.partition] = partition
+        change.partitionsChanged.push({ topic, partition })
+      }
+    }
+  }
+
   #removeTopic(topicId: string, change: Change): void {
     const topic = this.#topicsById.get(topicId)
     if (topic === undefined) throw new Error(`a RemoveTopicRecord for the unknown topic id ${topicId}`)
@@ -293,8 +326,10 @@ export class MetadataImage {
     change.topicsDeleted.push(topic)
   }
 
-  #setConfig(data: Extract<MetadataRecord, { type: 'ConfigRecord' }>['data'], change: Change): void {
+  #setConfig(data: Data<'ConfigRecord'>, change: Change): void {
     const { resourceType: type, resourceName } = data
+    // As in Kafka, what an older version stored and this one does not know is forgotten.
+    if (!isSupportedConfig(type, data.name)) return
     const ofType = this.#configs.get(type) ?? new Map<string, Map<string, string>>()
     this.#configs.set(type, ofType)
     // A new map each time: whoever resolved the old one keeps a consistent view.
@@ -309,39 +344,48 @@ export class MetadataImage {
     if (!known) change.configsChanged.push({ resourceType: type, resourceName })
   }
 
-  #registerBroker(data: Extract<MetadataRecord, { type: 'RegisterBrokerRecord' }>['data'], change: Change): void {
-    const { brokerId, brokerEpoch, incarnationId, features, rack, fenced, inControlledShutdown, logDirs } = data
-    const registration = { brokerId, brokerEpoch, incarnationId, features, rack, fenced, inControlledShutdown, logDirs }
-    this.#brokers.set(brokerId, { ...registration, endpoints: data.endPoints })
+  #registerBroker(data: Data<'RegisterBrokerRecord'>, change: Change): void {
+    const { endPoints, isMigratingZkBroker: _, ...registration } = data
+    this.#brokers.set(data.brokerId, { ...registration, endpoints: endPoints })
     change.brokersChanged = true
   }
 
   #changeBroker(
-    data: Partial<Extract<MetadataRecord, { type: 'BrokerRegistrationChangeRecord' }>['data']> & { brokerId: number },
+    data: Partial<Data<'BrokerRegistrationChangeRecord'>> & { brokerId: number; brokerEpoch: number },
     change: Change,
   ): void {
     const old = this.#brokers.get(data.brokerId)
-    if (old === undefined) throw new Error(`a change of the unknown broker ${data.brokerId}`)
-    const { fenced = 0, inControlledShutdown = 0, logDirs = [] } = data
+    if (old?.brokerEpoch !== data.brokerEpoch) {
+      throw new Error(`a change of broker ${data.brokerId} with epoch ${data.brokerEpoch}, which is not registered`)
+    }
+    const { fenced = 0, inControlledShutdown = 0, logDirs = [], cordonedLogDirs = null } = data
     this.#brokers.set(data.brokerId, {
       ...old,
       fenced: fenced === 0 ? old.fenced : fenced > 0,
       inControlledShutdown: inControlledShutdown === 0 ? old.inControlledShutdown : inControlledShutdown > 0,
       logDirs: logDirs.length === 0 ? old.logDirs : logDirs,
+      cordonedLogDirs: cordonedLogDirs ?? old.cordonedLogDirs,
     })
     change.brokersChanged = true
   }
 
-  #registerController(data: Extract<MetadataRecord, { type: 'RegisterControllerRecord' }>['data']): void {
+  #registerController(data: Data<'RegisterControllerRecord'>): void {
     const { controllerId, incarnationId, endPoints, features } = data
     this.#controllers.set(controllerId, { controllerId, incarnationId, endpoints: endPoints, features })
   }
 
   #setFeature({ name, featureLevel }: { name: string; featureLevel: number }, change: Change): void {
+    // Its level is what the log's own control records say; a record that says it too was a mistake (KAFKA-18979).
+    if (name === KRAFT_VERSION) return
     if (featureLevel === 0) this.#features.delete(name)
     else this.#features.set(name, featureLevel)
     change.featuresChanged = true
   }
+}
+
+/** Records of before 3.7 name no directories. */
+function orMigrating(directories: readonly string[], replicas: readonly number[]): readonly string[] {
+  return directories.some((directory) => directory !== EMPTY_UUID) ? directories : replicas.map(() => EMPTY_UUID)
 }
 
 class Change implements MetadataDelta {

@@ -1,9 +1,18 @@
 // The front door of the room: the image that everyone reads, the controller that alone changes it, and the log beneath.
-export { type ApiError, NO_ERROR } from './api-error.ts'
+export { type ApiError, apiError, errorOf, NO_ERROR, textOf } from './api-error.ts'
 export { AutoTopicCreation } from './auto-topic-creation.ts'
 export type { NewRegistration } from './broker-commands.ts'
+export { BrokerLoggers, type LogLevel } from './broker-loggers.ts'
 export type { Alteration } from './config-commands.ts'
-export { Controller, type ControllerOptions, type ProducerIdBlock } from './controller.ts'
+export {
+  Controller,
+  type ControllerOptions,
+  type FinalizedFeatures,
+  type ProducerIdBlock,
+  type QuorumState,
+} from './controller.ts'
+export { isInOnlineDirectory } from './directories.ts'
+export { type FeatureUpdate, UpgradeType } from './feature-commands.ts'
 export { type SupportedFeature, supportedFeatures } from './features.ts'
 export {
   type BrokerEndpoint,
@@ -26,11 +35,7 @@ export {
 } from './internal-topics.ts'
 export { type JournalEntry, MemoryJournal, type MetadataJournal } from './journal.ts'
 export { type ConfigChanges, LiveConfig } from './live-config.ts'
-export {
-  type NewPartitions,
-  type NewTopic,
-  type NewTopicResult,
-  unknownTopicId,
-  unknownTopicName,
-} from './topic-commands.ts'
+export { LogJournal, type LogJournalOptions } from './log-journal.ts'
+export { listPartitionReassignments } from './reassignment-commands.ts'
+export type { NewPartitions, NewTopic, NewTopicResult } from './topic-commands.ts'
 export { isValidTopicName, validateTopicName } from './topic-names.ts'

@@ -14,6 +14,10 @@ export interface MetadataJournal {
   readonly leaderEpoch: number
   /** The offset of the next value. */
   readonly endOffset: number
+  /** The level of kraft.version that the log's control records say: 1 with dynamic voters (KIP-853), else 0. */
+  readonly kraftVersion?: number
+  /** The id of the directory that the log is in. */
+  readonly directoryId?: string
   /** Visits everything that was there when the journal was opened, in order. */
   replay(visit: (entry: JournalEntry) => void): void
   /**

@@ -2,11 +2,14 @@
 import type { JournalEntry } from './journal.ts'
 import { decodeMetadataRecord, type MetadataRecord } from './records.ts'
 
-/** Gives `apply` what the journal holds. A transaction that was aborted or never ended is left out. */
+/**
+ * Gives `apply` what the journal holds. A transaction that was aborted or never ended is left out; returns whether the
+ * journal ends inside of one.
+ */
 export function replayJournal(
   journal: { replay(visit: (entry: JournalEntry) => void): void },
   apply: (records: readonly MetadataRecord[]) => void,
-): void {
+): boolean {
   let transaction: MetadataRecord[] | undefined
   journal.replay(({ value }) => {
     const record = decodeMetadataRecord(value)
@@ -25,4 +28,5 @@ export function replayJournal(
     if (transaction === undefined) apply([record])
     else transaction.push(record)
   })
+  return transaction !== undefined
 }

@@ -1,18 +1,30 @@
 // The image as the records that would make it: what a metadata snapshot contains. In Kafka's order, so that replaying
-// needs nothing twice: features, brokers, controllers, topics, configs, producer ids.
+// needs nothing twice: features, brokers, controllers, topics, configs, quotas, producer ids, and what is only kept.
 import { ConfigResourceType } from '../config/index.ts'
 import { METADATA_VERSION } from './features.ts'
 import type { BrokerRegistration, ControllerRegistration, MetadataImage, TopicImage } from './image.ts'
+import {
+  hasCordonedLogDirs,
+  hasDirectories,
+  metadataVersionOf,
+  partitionRecordVersion,
+  registerBrokerRecordVersion,
+} from './metadata-version.ts'
 import type { NewMetadataRecord } from './records.ts'
 
 export function snapshotRecords(image: MetadataImage): NewMetadataRecord[] {
+  const level = metadataVersionOf(image)
   return [
     ...features(image),
-    ...[...image.brokers.values()].map(broker),
-    ...[...image.controllers.values()].map(controller),
-    ...[...image.topics()].flatMap(topic),
+    ...Array.from(image.brokers.values(), (registration) => broker(registration, level)),
+    ...Array.from(image.controllers.values(), controller),
+    ...[...image.topics()].flatMap((one) => topic(one, level)),
     ...Object.values(ConfigResourceType).flatMap((type) => configs(image, type)),
+    ...image.kept.ofType('ClientQuotaRecord'),
     ...producerIds(image),
+    ...image.kept.ofType('AccessControlEntryRecord'),
+    ...image.kept.ofType('UserScramCredentialRecord'),
+    ...image.kept.ofType('DelegationTokenRecord'),
   ]
 }
 
@@ -23,11 +35,17 @@ function features(image: MetadataImage): NewMetadataRecord[] {
     .map(([name, featureLevel]) => ({ type: 'FeatureLevelRecord', version: 0, data: { name, featureLevel } }))
 }
 
-function broker({ endpoints, logDirs, ...registration }: BrokerRegistration): NewMetadataRecord {
+function broker(registration: BrokerRegistration, level: number): NewMetadataRecord {
+  const { endpoints, logDirs, cordonedLogDirs, ...others } = registration
   return {
     type: 'RegisterBrokerRecord',
-    version: 4,
-    data: { ...registration, endPoints: endpoints, logDirs: [...logDirs], cordonedLogDirs: [] },
+    version: registerBrokerRecordVersion(level),
+    data: {
+      ...others,
+      endPoints: endpoints,
+      ...(hasDirectories(level) ? { logDirs } : {}),
+      ...(hasCordonedLogDirs(level) ? { cordonedLogDirs } : {}),
+    },
   }
 }
 
@@ -35,22 +53,24 @@ function controller({ endpoints, ...registration }: ControllerRegistration): New
   return { type: 'RegisterControllerRecord', version: 0, data: { ...registration, endPoints: endpoints } }
 }
 
-function topic({ name, topicId, partitions }: TopicImage): NewMetadataRecord[] {
+function topic({ name, topicId, partitions }: TopicImage, level: number): NewMetadataRecord[] {
   return [
     { type: 'TopicRecord', version: 0, data: { name, topicId } },
-    ...partitions.map(
-      ({ partition, eligibleLeaderReplicas, lastKnownElr, ...registration }): NewMetadataRecord => ({
+    ...partitions.map((registration): NewMetadataRecord => {
+      const { partition, directories, eligibleLeaderReplicas, lastKnownElr, ...others } = registration
+      return {
         type: 'PartitionRecord',
-        version: 2,
+        version: partitionRecordVersion(level),
         data: {
-          ...registration,
+          ...others,
           partitionId: partition,
           topicId,
+          ...(hasDirectories(level) ? { directories } : {}),
           eligibleLeaderReplicas: eligibleLeaderReplicas.length > 0 ? eligibleLeaderReplicas : null,
           lastKnownElr: lastKnownElr.length > 0 ? lastKnownElr : null,
         },
-      }),
-    ),
+      }
+    }),
   ]
 }
 

@@ -1,12 +1,14 @@
 // The controller's rules for topics: what makes a new topic, more partitions or a deletion valid, and the records that
 // say so. Functions of the image; they change nothing.
-import { type BrokerConfig, type ConfigMap, ConfigResourceType, newTopicConfigs } from '../config/index.ts'
+import { type BrokerConfig, type ConfigMap, ConfigResourceType, inHashOrder, newTopicConfigs } from '../config/index.ts'
 import type { Random } from '../io/index.ts'
 import { EMPTY_UUID, ErrorCode, KafkaError } from '../wire/index.ts'
 import { type ApiError, errorOf, NO_ERROR } from './api-error.ts'
+import { configRecords } from './config-records.ts'
 import type { MetadataImage } from './image.ts'
-import { isActive, newPartitionRecord, placeReplicas, validateAssignment } from './placement.ts'
+import { isActive, newPartitionRecord, validateAssignment } from './placement.ts'
 import type { NewMetadataRecord } from './records.ts'
+import { placeReplicas } from './replica-placer.ts'
 import { collisionKey, validateTopicName } from './topic-names.ts'
 
 /** The most partitions that one request may create, and records that one command may write. */
@@ -86,7 +88,6 @@ function collisionIndex(image: MetadataImage, topics: readonly NewTopic[]): Read
 }
 
 function checkNewName(image: MetadataImage, collisions: ReadonlyMap<string, string>, name: string): void {
-  validateTopicName(name)
   if (image.topicByName(name) !== undefined) {
     throw new KafkaError('TOPIC_ALREADY_EXISTS', `Topic '${name}' already exists.`)
   }
@@ -94,6 +95,7 @@ function checkNewName(image: MetadataImage, collisions: ReadonlyMap<string, stri
   if (colliding !== undefined) {
     throw new KafkaError('INVALID_TOPIC_EXCEPTION', `Topic '${name}' collides with existing topic: ${colliding}`)
   }
+  validateTopicName(name)
 }
 
 function newTopic(rules: Rules, topic: NewTopic): { records: NewMetadataRecord[]; result: NewTopicResult } {
@@ -103,14 +105,12 @@ function newTopic(rules: Rules, topic: NewTopic): { records: NewMetadataRecord[]
   )
   const assignment = hasAssignment(topic) ? manualAssignment(rules.image, topic) : automaticAssignment(rules, topic)
   const topicId = rules.random.uuid()
-  const records: NewMetadataRecord[] = [{ type: 'TopicRecord', version: 0, data: { name: topic.name, topicId } }]
-  for (const [name, value] of configs) {
-    records.push({
-      type: 'ConfigRecord',
-      version: 0,
-      data: { resourceType: ConfigResourceType.TOPIC, resourceName: topic.name, name, value },
-    })
-  }
+  const resource = { resourceType: ConfigResourceType.TOPIC, resourceName: topic.name }
+  const changes = inHashOrder([...configs.keys()]).map((name) => ({ name, value: configs.get(name) ?? null }))
+  const records: NewMetadataRecord[] = [
+    { type: 'TopicRecord', version: 0, data: { name: topic.name, topicId } },
+    ...configRecords(rules.image, [{ ...resource, changes }]),
+  ]
   for (const [partition, replicas] of assignment.entries()) {
     records.push(newPartitionRecord(rules.image, topicId, partition, replicas))
   }
@@ -185,28 +185,44 @@ function automaticAssignment({ image, config, random }: Rules, topic: NewTopic):
   const numPartitions = topic.numPartitions === -1 ? config.get('num.partitions') : topic.numPartitions
   const replicationFactor =
     topic.replicationFactor === -1 ? config.get('default.replication.factor') : topic.replicationFactor
-  return placeReplicas(image, numPartitions, replicationFactor, random)
+  const assignment = place()
+  checkSomeoneLeads(image, assignment, replicationFactor)
+  return assignment
+
+  function place(): readonly (readonly number[])[] {
+    try {
+      return placeReplicas(image, numPartitions, replicationFactor, random)
+    } catch (error) {
+      if (!(error instanceof KafkaError)) throw error
+      throw new KafkaError(error.codeName, cannotReplicate(replicationFactor, error.message))
+    }
+  }
+}
+
+function cannotReplicate(replicationFactor: number, why: string): string {
+  return `Unable to replicate the partition ${replicationFactor} time(s): ${why}`
+}
+
+function checkSomeoneLeads(
+  image: MetadataImage,
+  assignment: readonly (readonly number[])[],
+  replicationFactor: number,
+): void {
+  const canLead = (brokerId: number): boolean => isActive(image.brokers.get(brokerId))
+  if (assignment.every((replicas) => replicas.some(canLead))) return
+  const why = 'All brokers are currently fenced or in controlled shutdown.'
+  throw new KafkaError('INVALID_REPLICATION_FACTOR', cannotReplicate(replicationFactor, why))
 }
 
 /** Deletes by id; the result has an error for each id, in the order asked. */
 export function deleteTopics(image: MetadataImage, topicIds: readonly string[]): Result<ApiError[]> {
   const records: NewMetadataRecord[] = []
   const response = topicIds.map((topicId): ApiError => {
-    if (image.topicById(topicId) === undefined) return unknownTopicId
+    if (image.topicById(topicId) === undefined) return { errorCode: ErrorCode.UNKNOWN_TOPIC_ID, errorMessage: null }
     records.push({ type: 'RemoveTopicRecord', version: 0, data: { topicId } })
     return NO_ERROR
   })
   return { records, response }
-}
-
-export const unknownTopicId: ApiError = {
-  errorCode: ErrorCode.UNKNOWN_TOPIC_ID,
-  errorMessage: 'This server does not host this topic ID.',
-}
-
-export const unknownTopicName: ApiError = {
-  errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
-  errorMessage: 'This server does not host this topic-partition.',
 }
 
 export interface NewPartitions {
@@ -262,5 +278,6 @@ function morePartitions(
   }
   const placed =
     assignments?.map(({ brokerIds }) => brokerIds) ?? placeReplicas(image, additional, replicationFactor, random)
+  checkSomeoneLeads(image, placed, replicationFactor)
   return placed.map((replicas, index) => newPartitionRecord(image, topic.topicId, existing + index, replicas))
 }
