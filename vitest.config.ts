@@ -4,7 +4,19 @@ export default defineConfig({
   test: {
     projects: [
       { test: { name: 'unit', include: ['src/**/*.test.ts', 'test/{cli,fuzz}/**/*.test.ts'], testTimeout: 20_000 } },
-      { test: { name: 'compat', include: ['test/compat/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 120_000 } },
+      {
+        test: {
+          name: 'compat',
+          include: ['test/compat/**/*.test.ts'],
+          globalSetup: ['test/compat/global-setup.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+          // They share nothing, wait much and compute little: all of a file at once, files in one module graph.
+          sequence: { concurrent: true },
+          pool: 'threads',
+          isolate: false,
+        },
+      },
       { test: { name: 'crash', include: ['test/crash/**/*.test.ts'] } },
       { test: { name: 'tools', include: ['test/tools/**/*.test.ts'], testTimeout: 120_000 } },
     ],

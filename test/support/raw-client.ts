@@ -12,6 +12,7 @@ import {
   read,
   responseHeaderVersion,
 } from '../../src/wire/index.ts'
+import { type Readable, readable } from './readable.ts'
 
 interface ApiSchemas {
   readonly request: Message
@@ -60,10 +61,20 @@ export class RawClient {
   /** Sends one request; rejects when the connection ends without an answer. */
   send<A extends ApiSchemas>(api: A, version: number, body: Draft<A['request']>): Promise<Infer<A['response']>> {
     return new Promise((resolve, reject) => {
+      if (this.socket.destroyed) throw new Error('the connection is closed')
       const correlationId = this.post(api, version, body)
       const settle = resolve as (response: unknown) => void
       this.waiting.set(correlationId, { schema: api.response, version, resolve: settle, reject })
     })
+  }
+
+  /** As `send`, with the error codes of the answer as their names. */
+  async ask<A extends ApiSchemas>(
+    api: A,
+    version: number,
+    body: Draft<A['request']>,
+  ): Promise<Readable<Infer<A['response']>>> {
+    return readable(await this.send(api, version, body))
   }
 
   /** Sends one request that gets no answer (Produce with acks=0). */

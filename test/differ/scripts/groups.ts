@@ -3,7 +3,8 @@ import { apis } from '../../../src/wire/index.ts'
 import { everyVersion, type Recorder, type Script } from '../recorder.ts'
 import { unknownTopicId } from './cluster.ts'
 
-const PROTOCOLS = [{ name: 'range', metadata: Buffer.from('subscription') }]
+/** A subscription to the topic `a`. One that cannot be read makes Kafka 4.3.1 never answer the join. */
+const PROTOCOLS = [{ name: 'range', metadata: Buffer.from('00000000000100016100000000', 'hex') }]
 const TIMEOUTS = { sessionTimeoutMs: 30_000, rebalanceTimeoutMs: 30_000 }
 
 interface Membership {
