@@ -1,27 +1,18 @@
 // One broker: puts the rooms together, starts them in order and stops them in order. The only file that knows them all.
 // A broker is a value without globals; as many as wanted live in one process.
 import { hostname } from 'node:os'
-import { apiVersionsApi } from './api/api-versions.ts'
-import { createTopicsApi } from './api/create-topics.ts'
-import { deleteRecordsApi } from './api/delete-records.ts'
-import { describeLogDirsApi } from './api/describe-log-dirs.ts'
-import { describeProducersApi } from './api/describe-producers.ts'
-import { fetchApi } from './api/fetch.ts'
-import type { ApiHandler } from './api/handler.ts'
-import { initProducerIdApi } from './api/init-producer-id.ts'
-import { listOffsetsApi } from './api/list-offsets.ts'
-import { metadataApi } from './api/metadata.ts'
-import { offsetForLeaderEpochApi } from './api/offset-for-leader-epoch.ts'
-import { produceApi } from './api/produce.ts'
 import { type BrokerConfig, connectionsPerIpOverrides, type Listener, resolveTopicConfig } from './config/index.ts'
+import { handlersOf } from './handlers.ts'
 import type { Io } from './io/index.ts'
 import { type LogDirectory, LogManager, openDirectories } from './log/index.ts'
 import {
   AutoTopicCreation,
   type BrokerEndpoint,
+  BrokerLoggers,
   Controller,
   LiveConfig,
   LogJournal,
+  type LogLevel,
   type NewRegistration,
 } from './metadata/index.ts'
 import { FetchSessions, ReplicaManager } from './replica/index.ts'
@@ -37,12 +28,15 @@ interface Setup {
   readonly io: Io
   readonly config: BrokerConfig
   readonly clusterId?: string
+  /** From which level on the broker's loggers speak, until a client sets others. */
+  readonly logLevel: LogLevel
 }
 
 export class Broker {
   /** Settles with the error that the broker cannot go on with: its metadata log failed, or all of its directories. */
   readonly failure: Promise<unknown>
   readonly #io: Io
+  readonly #loggers: BrokerLoggers
   readonly #server: Server
   readonly #directories: readonly LogDirectory[]
   readonly #clusterId: string
@@ -57,7 +51,9 @@ export class Broker {
   #fail: (error: unknown) => void = () => undefined
   #closing: Promise<void> | undefined
 
-  private constructor({ io, config, clusterId }: Setup) {
+  private constructor({ io: doors, config, clusterId, logLevel }: Setup) {
+    this.#loggers = new BrokerLoggers(doors.log, logLevel)
+    const io = { ...doors, log: this.#loggers.logger('odradek.broker') }
     this.#io = io
     this.#startConfig = config
     this.#config = () => config
@@ -71,7 +67,8 @@ export class Broker {
     })
     this.#directories = opened.directories
     this.#clusterId = opened.clusterId
-    const { network, clock, log } = io
+    const { network, clock } = io
+    const log = this.#loggers.logger('odradek.server')
     this.#server = new Server({ network, clock, log, limits: limitsReader(() => this.#config()) })
   }
 
@@ -110,10 +107,12 @@ export class Broker {
   }
 
   async #start(): Promise<void> {
-    const { clock, log, random, fs } = this.#io
+    const { clock, random, fs } = this.#io
+    const loggerOf = (room: string) => this.#loggers.logger(`odradek.${room}`)
+    const metadataIo = { ...this.#io, log: loggerOf('metadata') }
     const config = this.#startConfig
     for (const directory of this.#directories) directory.removeCleanShutdownMarker()
-    const journal = await LogJournal.open(journalOptions(this.#io, config, this.#metadataDirectory(), this.#fail))
+    const journal = await LogJournal.open(journalOptions(metadataIo, config, this.#metadataDirectory(), this.#fail))
     this.#journal = journal
     const controller = new Controller({
       journal,
@@ -126,10 +125,10 @@ export class Broker {
     })
     this.#controller = controller
     const { image } = controller
-    const live = new LiveConfig(config, image, log)
+    const live = new LiveConfig(config, image, metadataIo.log)
     this.#config = () => live.broker
     const logs = new LogManager({
-      io: this.#io,
+      io: { ...this.#io, log: loggerOf('log') },
       directories: this.#directories,
       config: () => live.broker,
       topicConfig: (topic) => live.topic(topic),
@@ -147,21 +146,22 @@ export class Broker {
     const registration = this.#registration(config)
     await controller.start(registration)
     this.#brokerEpoch = await controller.registerBroker(registration)
+    const log = loggerOf('replica')
     const replicas = new ReplicaManager({ brokerId: this.nodeId, image, logs, config: live, clock, log })
     this.#replicas = replicas
     const rooms = {
-      image,
       controller,
       replicas,
       logs,
       fs,
       config: live,
+      loggers: this.#loggers,
       sessions: new FetchSessions(clock, random, () => live.broker.get('max.incremental.fetch.session.cache.slots')),
-      autoTopicCreation: new AutoTopicCreation(controller, () => live.broker, log),
+      autoTopicCreation: new AutoTopicCreation(controller, () => live.broker, metadataIo.log),
       producerIds: new ProducerIds(() => controller.allocateProducerIds(this.nodeId)),
     }
     await controller.unfenceBroker(this.nodeId)
-    this.#server.start(new ApiDispatcher(handlersOf(rooms), log))
+    this.#server.start(new ApiDispatcher(handlersOf(rooms), loggerOf('server')))
     logs.start()
   }
 
@@ -213,35 +213,6 @@ export class Broker {
     await this.#journal?.close()
     for (const directory of this.#directories) directory.unlock()
   }
-}
-
-function handlersOf(rooms: {
-  image: Controller['image']
-  controller: Controller
-  replicas: ReplicaManager
-  logs: LogManager
-  fs: Io['fs']
-  config: LiveConfig
-  sessions: FetchSessions
-  autoTopicCreation: AutoTopicCreation
-  producerIds: ProducerIds
-}): readonly ApiHandler[] {
-  const { image, controller, replicas, logs, fs, sessions, autoTopicCreation, producerIds } = rooms
-  const config = () => rooms.config.broker
-  const handlers: readonly ApiHandler[] = [
-    produceApi({ replicas, image }),
-    fetchApi({ replicas, sessions, image, config: rooms.config }),
-    listOffsetsApi({ replicas }),
-    metadataApi({ image, config, autoTopicCreation }),
-    apiVersionsApi({ handlers: () => handlers, features: () => controller.features }),
-    createTopicsApi({ controller, config }),
-    deleteRecordsApi({ replicas }),
-    initProducerIdApi({ producerIds }),
-    offsetForLeaderEpochApi({ replicas }),
-    describeLogDirsApi({ logs, fs, cordoned: () => config().get('cordoned.log.dirs') }),
-    describeProducersApi({ replicas }),
-  ]
-  return handlers
 }
 
 function metadataDirectory(config: BrokerConfig): string {

@@ -17,7 +17,11 @@ export interface BrokerOptions {
   readonly clusterId?: string
   /** Is told what happens; silent where it is left out. A pino logger fits. */
   readonly logger?: Logger
+  /** From which level on it is told; clients may change it while the broker runs (KIP-412). Default `info`. */
+  readonly logLevel?: 'debug' | 'info' | 'warn' | 'error' | 'silent'
 }
+
+const levels = { debug: 'DEBUG', info: 'INFO', warn: 'WARN', error: 'ERROR', silent: 'FATAL' } as const
 
 /**
  * Starts a broker in this process: one node that is its own quorum, as Kafka's combined mode.
@@ -33,9 +37,9 @@ export interface BrokerOptions {
  * await broker.close()
  */
 export function startBroker(options: BrokerOptions = {}): Promise<Broker> {
-  const { properties, memory = false, clusterId, logger } = options
+  const { properties, memory = false, clusterId, logger, logLevel = 'info' } = options
   const real = realIo(logger)
   const io = memory ? { ...real, fs: new MemoryFileSystem(real.clock.now) } : real
   const config = loadBrokerConfig({ overrides: properties })
-  return Broker.start({ io, config, clusterId })
+  return Broker.start({ io, config, clusterId, logLevel: levels[logLevel] })
 }

@@ -4,26 +4,25 @@ import { createRequire } from 'node:module'
 import type { pino } from 'pino'
 import type { Logger } from '../io/index.ts'
 
-const levels = ['debug', 'info', 'warn', 'error', 'silent'] as const
-export type LogLevel = (typeof levels)[number]
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent'
 export type LogFormat = 'text' | 'json'
 
-export function createLogger(level: LogLevel, format: LogFormat): Logger {
+/** Prints all that it is told: what is worth a line is the broker's to say, since clients may change it. */
+export function createLogger(format: LogFormat): Logger {
   let loaded: Logger | undefined
   const method = (name: keyof Logger) => (details: object, message: string) => {
-    if (levels.indexOf(name) < levels.indexOf(level)) return
-    loaded ??= loadPino(level, format)
+    loaded ??= loadPino(format)
     loaded[name](details, message)
   }
   return { debug: method('debug'), info: method('info'), warn: method('warn'), error: method('error') }
 }
 
-function loadPino(level: LogLevel, format: LogFormat): Logger {
+function loadPino(format: LogFormat): Logger {
   const create = createRequire(import.meta.url)('pino') as typeof pino
   // Synchronous, so that the last lines before a crash are there too.
   const stderr = create.destination({ dest: 2, sync: true })
   const options: pino.LoggerOptions = {
-    level,
+    level: 'debug',
     base: null,
     timestamp: create.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },

@@ -9,8 +9,8 @@ import { untilStopped } from './signals.ts'
 
 export async function start(flags: StartFlags): Promise<void> {
   const properties = brokerProperties(flags, flags.config === undefined ? '' : readConfig(flags.config))
-  const logger = createLogger(flags.logLevel, flags.logFormat)
-  const starting = startBroker({ properties, memory: flags.memory, logger })
+  const logger = createLogger(flags.logFormat)
+  const starting = startBroker({ properties, memory: flags.memory, logger, logLevel: flags.logLevel })
   // A signal may come before the broker is ready; one that never gets ready needs no stop.
   const stopped = untilStopped(() =>
     starting.then(

@@ -126,19 +126,20 @@ export class ReplicaManager {
     }
   }
 
-  /** Appends a coordinator's batch; resolves when all in-sync replicas have it. */
+  /**
+   * Appends a coordinator's batch; resolves when all in-sync replicas have it. Throws, in the same turn, where the log
+   * refuses it.
+   */
   appendToInternal(topic: string, partition: number, batch: Buffer): Promise<AppendResult> {
-    return new Promise((resolve, reject) => {
-      let result: AppendResult | undefined
-      const found = this.require(topic, partition)
-      found.checkLeader()
-      found.checkInSyncReplicas()
-      const append: AppendOptions = { leaderEpoch: found.leaderEpoch, origin: 'coordinator' }
-      result = found.log.append(batch, append, (error) => {
-        if (error === undefined) resolve(result as AppendResult)
-        else reject(error)
-      })
+    const found = this.require(topic, partition)
+    found.checkLeader()
+    found.checkInSyncReplicas()
+    let settle: (error?: KafkaError) => void = () => undefined
+    const written = new Promise<void>((resolve, reject) => {
+      settle = (error) => (error === undefined ? resolve() : reject(error))
     })
+    const result = found.log.append(batch, { leaderEpoch: found.leaderEpoch, origin: 'coordinator' }, settle)
+    return written.then(() => result)
   }
 
   /** Shows all batches of a partition, in order, each whole. */

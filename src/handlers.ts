@@ -1,0 +1,82 @@
+// Every API that the broker serves, put together from the rooms: what is in this list is what ApiVersions advertises.
+import { alterConfigsApi } from './api/alter-configs.ts'
+import { alterPartitionReassignmentsApi } from './api/alter-partition-reassignments.ts'
+import { apiVersionsApi } from './api/api-versions.ts'
+import { createPartitionsApi } from './api/create-partitions.ts'
+import { createTopicsApi } from './api/create-topics.ts'
+import { deleteRecordsApi } from './api/delete-records.ts'
+import { deleteTopicsApi } from './api/delete-topics.ts'
+import { describeClusterApi } from './api/describe-cluster.ts'
+import { describeConfigsApi } from './api/describe-configs.ts'
+import { describeLogDirsApi } from './api/describe-log-dirs.ts'
+import { describeProducersApi } from './api/describe-producers.ts'
+import { describeQuorumApi } from './api/describe-quorum.ts'
+import { describeTopicPartitionsApi } from './api/describe-topic-partitions.ts'
+import { electLeadersApi } from './api/elect-leaders.ts'
+import { fetchApi } from './api/fetch.ts'
+import type { ApiHandler } from './api/handler.ts'
+import { incrementalAlterConfigsApi } from './api/incremental-alter-configs.ts'
+import { initProducerIdApi } from './api/init-producer-id.ts'
+import { listConfigResourcesApi } from './api/list-config-resources.ts'
+import { listOffsetsApi } from './api/list-offsets.ts'
+import { listPartitionReassignmentsApi } from './api/list-partition-reassignments.ts'
+import { metadataApi } from './api/metadata.ts'
+import { offsetForLeaderEpochApi } from './api/offset-for-leader-epoch.ts'
+import { produceApi } from './api/produce.ts'
+import { unregisterBrokerApi } from './api/unregister-broker.ts'
+import { updateFeaturesApi } from './api/update-features.ts'
+import type { FileSystem } from './io/index.ts'
+import type { LogManager } from './log/index.ts'
+import type { AutoTopicCreation, BrokerLoggers, Controller, LiveConfig } from './metadata/index.ts'
+import type { FetchSessions, ReplicaManager } from './replica/index.ts'
+import type { ProducerIds } from './txn/index.ts'
+
+export interface Rooms {
+  readonly controller: Controller
+  readonly config: LiveConfig
+  readonly loggers: BrokerLoggers
+  readonly autoTopicCreation: AutoTopicCreation
+  readonly logs: LogManager
+  readonly fs: FileSystem
+  readonly replicas: ReplicaManager
+  readonly sessions: FetchSessions
+  readonly producerIds: ProducerIds
+}
+
+export function handlersOf(rooms: Rooms): readonly ApiHandler[] {
+  const { controller, replicas, logs, fs, loggers } = rooms
+  const { image } = controller
+  const config = () => rooms.config.broker
+  const handlers: readonly ApiHandler[] = [
+    // Records
+    produceApi({ replicas, image }),
+    fetchApi({ replicas, sessions: rooms.sessions, image, config: rooms.config }),
+    listOffsetsApi({ replicas }),
+    offsetForLeaderEpochApi({ replicas }),
+    deleteRecordsApi({ replicas }),
+    describeProducersApi({ replicas }),
+    describeLogDirsApi({ logs, fs, cordoned: () => config().get('cordoned.log.dirs') }),
+    initProducerIdApi({ producerIds: rooms.producerIds }),
+    // The cluster
+    apiVersionsApi({ handlers: () => handlers, features: () => controller.features }),
+    metadataApi({ image, config, autoTopicCreation: rooms.autoTopicCreation }),
+    describeClusterApi({ image }),
+    describeQuorumApi({ controller, image }),
+    describeTopicPartitionsApi({ image, config }),
+    updateFeaturesApi({ controller }),
+    unregisterBrokerApi({ controller }),
+    // Topics
+    createTopicsApi({ controller, config }),
+    deleteTopicsApi({ controller, image, config }),
+    createPartitionsApi({ controller }),
+    electLeadersApi({ controller }),
+    alterPartitionReassignmentsApi({ controller }),
+    listPartitionReassignmentsApi({ image }),
+    // Configs
+    describeConfigsApi({ image, config, loggers }),
+    alterConfigsApi({ controller }),
+    incrementalAlterConfigsApi({ controller, config, loggers }),
+    listConfigResourcesApi({ image }),
+  ]
+  return handlers
+}
