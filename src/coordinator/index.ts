@@ -1,6 +1,6 @@
 // The front door of what coordinators share: the runtime, its storage, and which partition has which key.
 export { javaHashCode, javaHashMapOrder, partitionFor } from './java-hash.ts'
-export { type InternalLog, LogStorage } from './log-storage.ts'
+export { type InternalLog, LogStorage, type LogStorageOptions } from './log-storage.ts'
 export {
   type CoordinatorCodec,
   type CoordinatorResult,
@@ -9,4 +9,12 @@ export {
   type LogPosition,
   type ShardTimers,
 } from './runtime.ts'
-export type { CoordinatorStorage, EncodedRecord, LogVisitor, StoredRecord, TransactionEnd } from './storage.ts'
+export type {
+  CoordinatorStorage,
+  EncodedRecord,
+  LogVisitor,
+  StoredRecord,
+  TransactionEnd,
+  TransactionMarker,
+  TransactionOwner,
+} from './storage.ts'

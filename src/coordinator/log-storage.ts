@@ -1,41 +1,81 @@
 // The storage of a coordinator in a partition of an internal topic: records become batches v2, as Kafka writes them.
 import type { Clock } from '../io/index.ts'
+import { KafkaError } from '../wire/index.ts'
 import {
   Batch,
   type CompressionName,
   encodeBatch,
+  encodeEndTransactionMarker,
   readBatchRecords,
   readEndTransactionMarker,
 } from '../wire/records/index.ts'
-import type { CoordinatorStorage, EncodedRecord, LogVisitor } from './storage.ts'
+import type { CoordinatorStorage, EncodedRecord, LogVisitor, TransactionMarker, TransactionOwner } from './storage.ts'
 
 /** What is needed of the replicas: appends that wait until they are safe, and a read of everything. */
 export interface InternalLog {
+  /**
+   * Appends one batch: records, records of a transaction, or its marker. Resolves when it is written and replicated as
+   * acks=all asks. Throws, in the same turn, where the log refuses it (a fenced producer, a record too large).
+   */
   appendToInternal(topic: string, partition: number, batch: Buffer): Promise<unknown>
   /** Calls `visit` with one or more whole batches at a time, from the log start to the log end. */
   readAll(topic: string, partition: number, visit: (batches: Buffer) => void): unknown
 }
+
+export interface LogStorageOptions {
+  readonly topic: string
+  readonly compression?: CompressionName
+  /** The topic's max.message.bytes as it is now. */
+  readonly maxMessageBytes: () => number
+}
+
+/** Kafka's coordinators write this where idempotent producers count their batches, and others -1. */
+const BASE_SEQUENCE = 0
 
 export class LogStorage implements CoordinatorStorage {
   readonly #log: InternalLog
   readonly #clock: Clock
   readonly #topic: string
   readonly #compression: CompressionName
+  readonly #maxMessageBytes: () => number
 
-  constructor(rooms: { log: InternalLog; clock: Clock }, topic: string, compression: CompressionName = 'none') {
+  constructor(rooms: { log: InternalLog; clock: Clock }, options: LogStorageOptions) {
     this.#log = rooms.log
     this.#clock = rooms.clock
-    this.#topic = topic
-    this.#compression = compression
+    this.#topic = options.topic
+    this.#compression = options.compression ?? 'none'
+    this.#maxMessageBytes = options.maxMessageBytes
   }
 
-  async append(partition: number, records: readonly EncodedRecord[]): Promise<void> {
+  get batchCapacity(): number {
+    return this.#maxMessageBytes() - Batch.BATCH_HEADER_SIZE
+  }
+
+  append(partition: number, records: readonly EncodedRecord[], transaction?: TransactionOwner): Promise<void> {
     const timestamp = this.#clock.now()
     const batch = encodeBatch({
       records: records.map(({ key, value }) => ({ timestamp, key, value })),
       compression: this.#compression,
+      baseSequence: BASE_SEQUENCE,
+      isTransactional: transaction !== undefined,
+      producerId: transaction?.producerId,
+      producerEpoch: transaction?.producerEpoch,
     })
-    await this.#log.appendToInternal(this.#topic, partition, batch)
+    if (batch.length > this.#maxMessageBytes()) throw new KafkaError('RECORD_LIST_TOO_LARGE')
+    return this.#append(partition, batch)
+  }
+
+  appendMarker(partition: number, marker: TransactionMarker): Promise<void> {
+    const { producerId, producerEpoch, coordinatorEpoch, committed } = marker
+    const type = committed ? 'COMMIT' : 'ABORT'
+    const timestamp = this.#clock.now()
+    const batch = encodeEndTransactionMarker({ type, producerId, producerEpoch, coordinatorEpoch, timestamp })
+    return this.#append(partition, batch)
+  }
+
+  /** Not async itself: a refusal must be thrown in this turn. */
+  #append(partition: number, batch: Buffer): Promise<void> {
+    return this.#log.appendToInternal(this.#topic, partition, batch).then(() => undefined)
   }
 
   async load(partition: number, visitor: LogVisitor): Promise<number> {

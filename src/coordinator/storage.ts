@@ -16,11 +16,21 @@ export interface StoredRecord {
   readonly value: Buffer | null
 }
 
-/** The marker that ends a producer's transaction in this partition. */
-export interface TransactionEnd {
-  readonly offset: number
+/** The producer in whose transaction records are written. */
+export interface TransactionOwner {
   readonly producerId: number
   readonly producerEpoch: number
+}
+
+/** How a transaction coordinator ends a producer's transaction in one partition. */
+export interface TransactionMarker extends TransactionOwner {
+  readonly coordinatorEpoch: number
+  readonly committed: boolean
+}
+
+/** The marker that ends a producer's transaction in this partition, as it stands in the log. */
+export interface TransactionEnd extends TransactionOwner {
+  readonly offset: number
   readonly committed: boolean
 }
 
@@ -30,11 +40,25 @@ export interface LogVisitor {
 }
 
 export interface CoordinatorStorage {
+  /** Bytes of the records of one batch, uncompressed, up to which a batch is sure to be taken. */
+  readonly batchCapacity: number
   /**
-   * Appends the records as one batch, after all that was appended before. Resolves when they can no longer be lost;
-   * rejects with a KafkaError when nothing of them is in the log.
+   * Appends the records as one batch, after all that was appended before. Throws a KafkaError where the log refuses
+   * them and keeps nothing. The promise resolves when they can no longer be lost; it rejects where they may be.
    */
-  append(partition: number, records: readonly EncodedRecord[]): Promise<void>
+  append(partition: number, records: readonly EncodedRecord[], transaction?: TransactionOwner): Promise<void>
+  /** Appends the marker under the same promises. */
+  appendMarker(partition: number, marker: TransactionMarker): Promise<void>
   /** Shows the whole log of the partition, in order, and resolves with the offset after its end. */
   load(partition: number, visitor: LogVisitor): Promise<number>
+}
+
+/** The most bytes that a record takes in a batch besides its key and value (Kafka's MAX_RECORD_OVERHEAD). */
+const MAX_RECORD_OVERHEAD = 21
+
+/** The most bytes that the records take in a batch. */
+export function sizeInBatch(records: readonly EncodedRecord[]): number {
+  let size = 0
+  for (const { key, value } of records) size += MAX_RECORD_OVERHEAD + key.length + (value?.length ?? 0)
+  return size
 }

@@ -1,12 +1,14 @@
 // A group of the classic protocol: its members, its generation and the state it is in.
-// It changes only through its methods; when to call them is up to ClassicGroups. What a restart keeps of it is the
-// GroupMetadata record of the last generation that was agreed on.
+// It changes only through its methods; when to call them is up to ClassicGroups and ClassicRebalance. What a restart
+// keeps of it is the GroupMetadata record of the last generation that was agreed on.
 import { javaHashMapOrder } from '../coordinator/index.ts'
-import { ErrorCode, type ErrorName, type GroupMetadataValue, KafkaError } from '../wire/index.ts'
+import { ErrorCode, type GroupMetadataValue, KafkaError } from '../wire/index.ts'
 import {
   type Answer,
   type ClassicMember,
+  classicMember,
   type JoinResponse,
+  type MemberTerms,
   metadataOf,
   NO_ASSIGNMENT,
   type Protocol,
@@ -14,7 +16,8 @@ import {
   vote,
 } from './classic-member.ts'
 import { CONSUMER_PROTOCOL_TYPE, subscribedTopics } from './consumer-protocol.ts'
-import type { GroupRecord } from './records.ts'
+import type { CommitIdentity, Group } from './group.ts'
+import { type GroupRecord, groupTombstone } from './records.ts'
 
 export type ClassicGroupState = 'Empty' | 'PreparingRebalance' | 'CompletingRebalance' | 'Stable' | 'Dead'
 
@@ -26,11 +29,11 @@ const validPreviousStates: Record<ClassicGroupState, readonly ClassicGroupState[
   Dead: ['Stable', 'PreparingRebalance', 'CompletingRebalance', 'Empty', 'Dead'],
 }
 
-export class ClassicGroup {
+export class ClassicGroup implements Group {
   readonly type = 'classic'
   readonly groupId: string
   readonly #now: () => number
-  state: ClassicGroupState = 'Empty'
+  #state: ClassicGroupState = 'Empty'
   previousState: ClassicGroupState = 'Dead'
   generationId = 0
   /** Null in a group that only stores offsets (a "simple" one). */
@@ -42,14 +45,14 @@ export class ClassicGroup {
   currentStateTimestamp: number
   /** Someone joined during the initial rebalance, so it may be prolonged. */
   newMemberAdded = false
-  /** Null where the coordinator cannot know: not consumers, or a subscription it cannot read. */
-  subscribedTopics: ReadonlySet<string> | null = null
   readonly members = new Map<string, ClassicMember>()
   /** By group.instance.id. */
   readonly staticMembers = new Map<string, string>()
   /** Told their member id and expected to join with it (KIP-394). */
   readonly pendingJoinMembers = new Set<string>()
   readonly pendingSyncMembers = new Set<string>()
+  /** Null where the coordinator cannot know: not consumers, or a subscription it cannot read. */
+  #subscribedTopics: ReadonlySet<string> | null = null
   /** How many members have a protocol. */
   readonly #supporters = new Map<string, number>()
   #membersAwaitingJoin = 0
@@ -63,29 +66,14 @@ export class ClassicGroup {
   /** The group as a record tells it: with members it is stable, without it is empty. */
   static fromRecord(groupId: string, value: GroupMetadataValue, now: () => number): ClassicGroup {
     const group = new ClassicGroup(groupId, now)
-    group.state = value.members.length === 0 ? 'Empty' : 'Stable'
+    group.#state = value.members.length === 0 ? 'Empty' : 'Stable'
     group.generationId = value.generation
     group.protocolType = value.protocolType === '' ? null : value.protocolType
     group.protocolName = value.protocol
     group.leaderId = value.leader
     group.currentStateTimestamp = value.currentStateTimestamp
-    for (const member of value.members) {
-      group.add({
-        memberId: member.memberId,
-        groupInstanceId: member.groupInstanceId,
-        clientId: member.clientId,
-        clientHost: member.clientHost,
-        protocolType: value.protocolType,
-        rebalanceTimeoutMs: member.rebalanceTimeout === -1 ? member.sessionTimeout : member.rebalanceTimeout,
-        sessionTimeoutMs: member.sessionTimeout,
-        protocols: [{ name: value.protocol ?? '', metadata: member.subscription }],
-        assignment: member.assignment,
-        isNew: false,
-        awaitingJoin: undefined,
-        awaitingSync: undefined,
-      })
-    }
-    group.subscribedTopics = group.#computeSubscribedTopics()
+    for (const member of value.members) group.add(memberOfRecord(member, value))
+    group.#subscribedTopics = group.#computeSubscribedTopics()
     return group
   }
 
@@ -96,8 +84,8 @@ export class ClassicGroup {
       groupInstanceId: member.groupInstanceId,
       clientId: member.clientId,
       clientHost: member.clientHost,
-      rebalanceTimeout: member.rebalanceTimeoutMs,
-      sessionTimeout: member.sessionTimeoutMs,
+      rebalanceTimeout: member.terms.rebalanceTimeoutMs,
+      sessionTimeout: member.terms.sessionTimeoutMs,
       subscription: metadataOf(member, this.protocolName),
       assignment: assignments.get(member.memberId) ?? NO_ASSIGNMENT,
     }))
@@ -115,7 +103,7 @@ export class ClassicGroup {
     }
   }
 
-  /** The record of a group that was just made, before anyone joined. */
+  /** The record of a group that was just made, before anyone is in it. */
   toEmptyRecord(): GroupRecord {
     const { groupId: group, currentStateTimestamp } = this
     return {
@@ -125,21 +113,33 @@ export class ClassicGroup {
     }
   }
 
+  tombstones(): GroupRecord[] {
+    return [groupTombstone(this.groupId)]
+  }
+
+  get state(): ClassicGroupState {
+    return this.#state
+  }
+
+  get isEmpty(): boolean {
+    return this.#state === 'Empty'
+  }
+
   isIn(...states: ClassicGroupState[]): boolean {
-    return states.includes(this.state)
+    return states.includes(this.#state)
   }
 
   transitionTo(state: ClassicGroupState): void {
-    if (!validPreviousStates[state].includes(this.state)) {
-      throw new Error(`Group ${this.groupId} cannot go from ${this.state} to ${state}`)
+    if (!validPreviousStates[state].includes(this.#state)) {
+      throw new Error(`Group ${this.groupId} cannot go from ${this.#state} to ${state}`)
     }
-    this.previousState = this.state
-    this.state = state
+    this.previousState = this.#state
+    this.#state = state
     this.currentStateTimestamp = this.#now()
   }
 
   get canRebalance(): boolean {
-    return validPreviousStates.PreparingRebalance.includes(this.state)
+    return validPreviousStates.PreparingRebalance.includes(this.#state)
   }
 
   get usesConsumerProtocol(): boolean {
@@ -161,7 +161,7 @@ export class ClassicGroup {
   /** The longest that a member may take to rejoin. */
   get rebalanceTimeoutMs(): number {
     let longest = 0
-    for (const member of this.members.values()) longest = Math.max(longest, member.rebalanceTimeoutMs)
+    for (const { terms } of this.members.values()) longest = Math.max(longest, terms.rebalanceTimeoutMs)
     return longest
   }
 
@@ -170,7 +170,7 @@ export class ClassicGroup {
     if (this.members.size === 0) this.protocolType = member.protocolType
     this.leaderId ??= member.memberId
     this.members.set(member.memberId, member)
-    this.#countProtocols(member.protocols, 1)
+    this.#countProtocols(member.terms.protocols, 1)
     if (member.awaitingJoin !== undefined) this.#membersAwaitingJoin++
     this.pendingJoinMembers.delete(member.memberId)
   }
@@ -179,7 +179,7 @@ export class ClassicGroup {
     const member = this.members.get(memberId)
     if (member !== undefined) {
       this.members.delete(memberId)
-      this.#countProtocols(member.protocols, -1)
+      this.#countProtocols(member.terms.protocols, -1)
       if (member.awaitingJoin !== undefined) this.#membersAwaitingJoin--
       if (member.groupInstanceId !== null) this.staticMembers.delete(member.groupInstanceId)
     }
@@ -188,21 +188,15 @@ export class ClassicGroup {
     this.pendingSyncMembers.delete(memberId)
   }
 
-  /** What a member says anew when it joins again. */
-  update(
-    member: ClassicMember,
-    {
-      protocols,
-      rebalanceTimeoutMs,
-      sessionTimeoutMs,
-    }: Pick<ClassicMember, 'protocols' | 'rebalanceTimeoutMs' | 'sessionTimeoutMs'>,
-    answer: Answer<JoinResponse>,
-  ): void {
-    this.#countProtocols(member.protocols, -1)
-    member.protocols = protocols
-    this.#countProtocols(protocols, 1)
-    member.rebalanceTimeoutMs = rebalanceTimeoutMs
-    member.sessionTimeoutMs = sessionTimeoutMs
+  setTerms(member: ClassicMember, terms: MemberTerms): void {
+    this.#countProtocols(member.terms.protocols, -1)
+    member.terms = terms
+    this.#countProtocols(terms.protocols, 1)
+  }
+
+  /** A member joins again, and waits for the answer. */
+  rejoin(member: ClassicMember, terms: MemberTerms, answer: Answer<JoinResponse>): void {
+    this.setTerms(member, terms)
     if (member.awaitingJoin === undefined) this.#membersAwaitingJoin++
     member.awaitingJoin = answer
   }
@@ -215,12 +209,13 @@ export class ClassicGroup {
     const old = this.members.get(oldMemberId)
     if (old === undefined) throw new Error(`Cannot replace non-existing member id ${oldMemberId}`)
     const errorCode = ErrorCode.FENCED_INSTANCE_ID
-    this.answerJoin(old, { memberId: oldMemberId, protocolName: null, errorCode })
+    this.answerJoin(old, { memberId: oldMemberId, errorCode })
     this.answerSync(old, { errorCode })
-    const member: ClassicMember = { ...old, memberId: newMemberId, isNew: false }
+    const member = { ...old, memberId: newMemberId, isNew: false }
     this.members.delete(oldMemberId)
     this.members.set(newMemberId, member)
     if (this.isLeader(oldMemberId)) this.leaderId = newMemberId
+    if (this.pendingSyncMembers.delete(oldMemberId)) this.pendingSyncMembers.add(newMemberId)
     this.staticMembers.set(groupInstanceId, newMemberId)
     return member
   }
@@ -234,6 +229,14 @@ export class ClassicGroup {
     }
     const member = this.members.get(memberId)
     if (member === undefined) throw new KafkaError('UNKNOWN_MEMBER_ID')
+    return member
+  }
+
+  /** As `validateMember`, for one who must also know the generation. */
+  validateGeneration({ memberId, groupInstanceId, generationId }: CommitIdentity): ClassicMember {
+    if (this.isIn('Dead')) throw new KafkaError('COORDINATOR_NOT_AVAILABLE')
+    const member = this.validateMember(memberId, groupInstanceId)
+    if (generationId !== this.generationId) throw new KafkaError('ILLEGAL_GENERATION')
     return member
   }
 
@@ -255,7 +258,7 @@ export class ClassicGroup {
     this.generationId++
     const isEmpty = this.members.size === 0
     this.protocolName = isEmpty ? null : this.selectProtocol()
-    this.subscribedTopics = this.#computeSubscribedTopics()
+    this.#subscribedTopics = this.#computeSubscribedTopics()
     this.transitionTo(isEmpty ? 'Empty' : 'CompletingRebalance')
     this.pendingSyncMembers.clear()
   }
@@ -278,13 +281,13 @@ export class ClassicGroup {
 
   /** Whether a member with these protocols fits in. */
   supportsProtocols(protocolType: string, protocols: readonly Protocol[]): boolean {
-    if (this.isIn('Empty')) return protocolType !== '' && protocols.length > 0
+    if (this.isEmpty) return protocolType !== '' && protocols.length > 0
     if (this.protocolType !== protocolType) return false
     return protocols.some(({ name }) => (this.#supporters.get(name) ?? 0) === this.members.size)
   }
 
   isSubscribedToTopic(topic: string): boolean {
-    return this.subscribedTopics === null ? this.usesConsumerProtocol : this.subscribedTopics.has(topic)
+    return this.#subscribedTopics === null ? this.usesConsumerProtocol : this.#subscribedTopics.has(topic)
   }
 
   /** What the leader is told of the members. */
@@ -317,54 +320,49 @@ export class ClassicGroup {
     return true
   }
 
-  /** Throws where this group refuses a commit with that identity. */
-  validateOffsetCommit(
-    commit: { memberId: string; groupInstanceId: string | null; generationId: number },
-    isTransactional: boolean,
-  ): void {
-    const { memberId, groupInstanceId, generationId } = commit
+  validateOffsetCommit(identity: CommitIdentity, isTransactional: boolean): void {
+    const { memberId, groupInstanceId, generationId } = identity
     if (this.isIn('Dead')) throw new KafkaError('COORDINATOR_NOT_AVAILABLE')
     // An admin client, or a consumer that manages its partitions itself.
-    if (generationId < 0 && this.isIn('Empty')) return
-    if (generationId >= 0 || memberId !== '' || groupInstanceId !== null) {
-      this.validateMember(memberId, groupInstanceId)
-      if (generationId !== this.generationId) throw new KafkaError('ILLEGAL_GENERATION')
-    } else if (!isTransactional && !this.isIn('Empty')) throw new KafkaError('UNKNOWN_MEMBER_ID')
+    if (generationId < 0 && this.isEmpty) return
+    if (generationId >= 0 || memberId !== '' || groupInstanceId !== null) this.validateGeneration(identity)
+    else if (!isTransactional) throw new KafkaError('UNKNOWN_MEMBER_ID')
     // The member knows its generation already; it commits again when it has its assignment.
     if (!isTransactional && this.isIn('CompletingRebalance')) throw new KafkaError('REBALANCE_IN_PROGRESS')
   }
 
-  validateOffsetDelete(): void {
-    this.#refuseIfDead()
-    if (!this.isIn('Empty') && !this.usesConsumerProtocol) throw new KafkaError('NON_EMPTY_GROUP')
-  }
-
-  validateDelete(): void {
-    this.#refuseIfDead()
-    if (!this.isIn('Empty')) throw new KafkaError('NON_EMPTY_GROUP')
-  }
-
-  #refuseIfDead(): void {
+  validateOffsetFetch(): void {
     if (this.isIn('Dead')) throw new KafkaError('GROUP_ID_NOT_FOUND', `Group ${this.groupId} is in dead state.`)
   }
 
-  /**
-   * From when on the retention of a committed offset counts (KIP-211): since the group became empty, or since the
-   * commit where no members speak for it. Undefined where nothing expires now.
-   */
+  validateOffsetDelete(): void {
+    this.validateOffsetFetch()
+    if (!this.isEmpty && !this.usesConsumerProtocol) throw new KafkaError('NON_EMPTY_GROUP')
+  }
+
+  validateDelete(): void {
+    this.validateOffsetFetch()
+    if (!this.isEmpty) throw new KafkaError('NON_EMPTY_GROUP')
+  }
+
+  /** KIP-211: since the group became empty, or since the commit where no members speak for it. */
   offsetExpirationBase(): ((commitTimestamp: number) => number) | undefined {
     const sinceCommit = (commitTimestamp: number): number => commitTimestamp
     if (this.protocolType === null) return sinceCommit
-    if (this.isIn('Empty')) {
+    if (this.isEmpty) {
       const becameEmpty = this.currentStateTimestamp
       return becameEmpty === -1 ? sinceCommit : () => becameEmpty
     }
-    if (this.usesConsumerProtocol && this.subscribedTopics !== null && this.isIn('Stable')) return sinceCommit
-    return undefined
+    return this.usesConsumerProtocol && this.#subscribedTopics !== null && this.isIn('Stable') ? sinceCommit : undefined
   }
 
+  /** A protocol that a member names twice counts once. */
   #countProtocols(protocols: readonly Protocol[], change: 1 | -1): void {
-    for (const { name } of protocols) this.#supporters.set(name, (this.#supporters.get(name) ?? 0) + change)
+    for (const name of new Set(protocols.map(({ name }) => name))) {
+      const supporters = (this.#supporters.get(name) ?? 0) + change
+      if (supporters === 0) this.#supporters.delete(name)
+      else this.#supporters.set(name, supporters)
+    }
   }
 
   #computeSubscribedTopics(): ReadonlySet<string> | null {
@@ -381,7 +379,17 @@ export class ClassicGroup {
   }
 }
 
-/** What a failure says to a waiting join, sync or heartbeat. */
-export function codeOf(name: ErrorName): number {
-  return ErrorCode[name]
+type MemberOfRecord = GroupMetadataValue['members'][number]
+
+function memberOfRecord(member: MemberOfRecord, { protocol, protocolType }: GroupMetadataValue): ClassicMember {
+  const { memberId, groupInstanceId, clientId, clientHost, sessionTimeout, rebalanceTimeout } = member
+  return classicMember(
+    { memberId, groupInstanceId, clientId, clientHost, protocolType },
+    {
+      rebalanceTimeoutMs: rebalanceTimeout === -1 ? sessionTimeout : rebalanceTimeout,
+      sessionTimeoutMs: sessionTimeout,
+      protocols: [{ name: protocol ?? '', metadata: Buffer.from(member.subscription) }],
+    },
+    Buffer.from(member.assignment),
+  )
 }

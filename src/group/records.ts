@@ -1,6 +1,6 @@
 // The records of __consumer_offsets as typed values, and their bytes: an int16 that is the type (keys) or the version
 // (values), then the message. The versions are those that Kafka 4.3 writes.
-import type { CoordinatorCodec, EncodedRecord } from '../coordinator/index.ts'
+import type { CoordinatorCodec, CoordinatorResult, EncodedRecord } from '../coordinator/index.ts'
 import {
   type AnyMessage,
   DecodeError,
@@ -20,6 +20,12 @@ import {
 export type GroupRecord =
   | { readonly type: 'OffsetCommit'; readonly key: OffsetCommitKey; readonly value: OffsetCommitValue | null }
   | { readonly type: 'GroupMetadata'; readonly key: GroupMetadataKey; readonly value: GroupMetadataValue | null }
+
+/** What an operation on a shard of groups yields. */
+export type GroupResult<T = void> = CoordinatorResult<GroupRecord, T>
+
+/** Nothing to be written: what changed is known to this shard alone, or nothing did. */
+export const NOTHING: GroupResult = { records: [], response: undefined }
 
 export function offsetTombstone(group: string, topic: string, partition: number): GroupRecord {
   return { type: 'OffsetCommit', key: { group, topic, partition }, value: null }
