@@ -54,7 +54,7 @@ export function handlersOf(rooms: Rooms): readonly ApiHandler[] {
     listOffsetsApi({ replicas }),
     offsetForLeaderEpochApi({ replicas }),
     deleteRecordsApi({ replicas }),
-    describeProducersApi({ replicas }),
+    describeProducersApi({ replicas, image }),
     describeLogDirsApi({ logs, fs, cordoned: () => config().get('cordoned.log.dirs') }),
     initProducerIdApi({ producerIds: rooms.producerIds }),
     // The cluster

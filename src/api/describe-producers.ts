@@ -1,4 +1,5 @@
 // DescribeProducers, key 61, version 0: the producers that a partition remembers, and their open transactions (KIP-664).
+import { type MetadataImage, validateTopicName } from '../metadata/index.ts'
 import type { ReplicaManager } from '../replica/index.ts'
 import { apis, type Draft, ErrorCode, KafkaError } from '../wire/index.ts'
 import { type ApiHandler, defineApi } from './handler.ts'
@@ -6,9 +7,18 @@ import { type ApiHandler, defineApi } from './handler.ts'
 type Response = Draft<typeof apis.DescribeProducers.response>
 type PartitionResponse = NonNullable<NonNullable<Response['topics']>[number]['partitions']>[number]
 
-export function describeProducersApi({ replicas }: { replicas: ReplicaManager }): ApiHandler {
+export function describeProducersApi(rooms: { replicas: ReplicaManager; image: MetadataImage }): ApiHandler {
+  const { replicas, image } = rooms
+
+  const checkTopic = (name: string): void => {
+    validateTopicName(name)
+    if (image.topicByName(name) !== undefined) return
+    throw new KafkaError('UNKNOWN_TOPIC_OR_PARTITION', 'This server does not host this topic-partition.')
+  }
+
   const producersOf = (topic: string, partitionIndex: number): PartitionResponse => {
     try {
+      checkTopic(topic)
       const partition = replicas.require(topic, partitionIndex)
       partition.checkLeader()
       const activeProducers = Array.from(partition.producers(), (producer) => ({

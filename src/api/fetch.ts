@@ -117,7 +117,8 @@ function read(
       places.push(index)
     } else {
       const unknownId = entry.topicId !== NO_ID && topic === undefined
-      results[index] = failedFetch(unknownId ? ErrorCode.UNKNOWN_TOPIC_ID : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
+      const code = unknownId ? ErrorCode.UNKNOWN_TOPIC_ID : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
+      results[index] = { ...failedFetch(code), abortedTransactions: [] }
     }
   }
   if (readable.length === 0) {
@@ -198,7 +199,7 @@ function failedPartition(partitionIndex: number, errorCode: number): PartitionRe
     highWatermark: -1,
     lastStableOffset: -1,
     logStartOffset: -1,
-    abortedTransactions: null,
+    abortedTransactions: [],
     records: NO_RECORDS,
   }
 }

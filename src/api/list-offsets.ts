@@ -48,12 +48,13 @@ export function listOffsetsApi({ replicas }: { replicas: ReplicaManager }): ApiH
           throw error
         }
       }
-      return {
-        topics: request.topics.map(({ name, partitions }) => ({
-          name,
-          partitions: partitions.map((partition) => offsetOf(name, partition)),
-        })),
+      const found = new Map<string, Map<number, PartitionResponse>>()
+      for (const { name, partitions } of request.topics) {
+        const ofTopic = found.get(name) ?? new Map<number, PartitionResponse>()
+        found.set(name, ofTopic)
+        for (const partition of partitions) ofTopic.set(partition.partitionIndex, offsetOf(name, partition))
       }
+      return { topics: Array.from(found, ([name, ofTopic]) => ({ name, partitions: [...ofTopic.values()] })) }
     },
     ({ topics }, errorCode) => ({
       topics: topics.map(({ name, partitions }) => ({

@@ -48,27 +48,37 @@ export function produceApi(rooms: Rooms): ApiHandler {
       }
       return new Production(rooms, context, request).run()
     },
-    (request, errorCode, _message, _context) => {
+    (request, errorCode, errorMessage) => {
       if (request.acks === 0) throw new CloseConnection()
       return {
         responses: request.topicData.map(({ name, topicId, partitionData }) => ({
           name,
           topicId,
-          partitionResponses: partitionData.map(({ index }) => ({ index, errorCode, baseOffset: -1 })),
+          partitionResponses: partitionData.map(({ index }) => ({ index, errorCode, baseOffset: -1, errorMessage })),
         })),
       }
     },
   )
 }
 
+/** Throws CORRUPT_MESSAGE where batches cannot be told apart, which is an error of the whole request here. */
 function hasTransactionalRecords({ topicData }: Request): boolean {
-  for (const { partitionData } of topicData) {
-    for (const { records } of partitionData) {
-      if (records === null) continue
-      for (const at of Batch.positions(records)) if (Batch.isTransactional(records, at)) return true
+  return topicData.some(({ partitionData }) =>
+    partitionData.some(({ records }) => records !== null && hasTransactionalBatch(records)),
+  )
+}
+
+function hasTransactionalBatch(records: Buffer): boolean {
+  try {
+    for (let at = 0; ; ) {
+      const size = Batch.completeSize(records, at)
+      if (size === 0) return false
+      if (Batch.isTransactional(records, at)) return true
+      at += size
     }
+  } catch (error) {
+    throw error instanceof DecodeError ? new KafkaError('CORRUPT_MESSAGE', error.message) : error
   }
-  return false
 }
 
 /** One request on its way: a result for each of its partitions, and the answer when the last one is there. */

@@ -72,7 +72,7 @@ function properties(
   const all: Record<string, string> = {
     'process.roles': 'broker,controller',
     'node.id': '1',
-    'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
+    'controller.quorum.bootstrap.servers': `127.0.0.1:${controllerPort}`,
     listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
     'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
     'controller.listener.names': 'CONTROLLER',
@@ -101,7 +101,7 @@ export async function startKafka(options: KafkaOptions = {}): Promise<KafkaProce
   const logging = join(directory, 'log4j2.properties')
   writeFileSync(logging, 'rootLogger.level=off\n')
   const jvm = [`-Xmx${options.heap ?? '512m'}`, `-Dlog4j2.configurationFile=${logging}`, '-cp', classpath]
-  await run('java', [...jvm, 'kafka.tools.StorageTool', 'format', '-t', '4L6g3nShT-eMCtK--X86sw', '-c', config])
+  await run('java', [...jvm, 'kafka.tools.StorageTool', 'format', '--standalone', '-t', '4L6g3nShT-eMCtK--X86sw', '-c', config])
 
   const started = performance.now()
   const child = spawn('java', [...jvm, 'kafka.Kafka', config], { stdio: ['ignore', 'pipe', 'pipe'] })
