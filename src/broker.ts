@@ -2,6 +2,7 @@
 // A broker is a value without globals; as many as wanted live in one process.
 import { hostname } from 'node:os'
 import { type BrokerConfig, connectionsPerIpOverrides, type Listener, resolveTopicConfig } from './config/index.ts'
+import { consumerOffsetsStorage, GroupCoordinator } from './group/index.ts'
 import { handlersOf } from './handlers.ts'
 import type { Io } from './io/index.ts'
 import { type LogDirectory, LogManager, openDirectories } from './log/index.ts'
@@ -46,6 +47,7 @@ export class Broker {
   #controller: Controller | undefined
   #logs: LogManager | undefined
   #replicas: ReplicaManager | undefined
+  #groups: GroupCoordinator | undefined
   #brokerEpoch = -1
   #bound: readonly BoundListener[] = []
   #fail: (error: unknown) => void = () => undefined
@@ -149,6 +151,16 @@ export class Broker {
     const log = loggerOf('replica')
     const replicas = new ReplicaManager({ brokerId: this.nodeId, image, logs, config: live, clock, log })
     this.#replicas = replicas
+    const groups = new GroupCoordinator({
+      storage: consumerOffsetsStorage({ log: replicas, clock, config: live }),
+      image,
+      nodeId: this.nodeId,
+      config: () => live.broker,
+      clock,
+      random,
+      log: loggerOf('group'),
+    })
+    this.#groups = groups
     const rooms = {
       controller,
       replicas,
@@ -158,9 +170,11 @@ export class Broker {
       loggers: this.#loggers,
       sessions: new FetchSessions(clock, random, () => live.broker.get('max.incremental.fetch.session.cache.slots')),
       autoTopicCreation: new AutoTopicCreation(controller, () => live.broker, metadataIo.log),
+      groups,
       producerIds: new ProducerIds(() => controller.allocateProducerIds(this.nodeId)),
     }
     await controller.unfenceBroker(this.nodeId)
+    void groups.start()
     this.#server.start(new ApiDispatcher(handlersOf(rooms), loggerOf('server')))
     logs.start()
   }
@@ -200,6 +214,7 @@ export class Broker {
   async #close(): Promise<void> {
     await this.#server.close()
     this.#replicas?.close()
+    this.#groups?.close()
     await this.#controller?.shutDownBroker(this.nodeId).catch((error: unknown) => {
       this.#io.log.warn({ err: error }, 'could not leave the cluster in order')
     })

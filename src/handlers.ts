@@ -4,27 +4,39 @@ import { alterPartitionReassignmentsApi } from './api/alter-partition-reassignme
 import { apiVersionsApi } from './api/api-versions.ts'
 import { createPartitionsApi } from './api/create-partitions.ts'
 import { createTopicsApi } from './api/create-topics.ts'
+import { deleteGroupsApi } from './api/delete-groups.ts'
 import { deleteRecordsApi } from './api/delete-records.ts'
 import { deleteTopicsApi } from './api/delete-topics.ts'
 import { describeClusterApi } from './api/describe-cluster.ts'
 import { describeConfigsApi } from './api/describe-configs.ts'
+import { describeGroupsApi } from './api/describe-groups.ts'
 import { describeLogDirsApi } from './api/describe-log-dirs.ts'
 import { describeProducersApi } from './api/describe-producers.ts'
 import { describeQuorumApi } from './api/describe-quorum.ts'
 import { describeTopicPartitionsApi } from './api/describe-topic-partitions.ts'
 import { electLeadersApi } from './api/elect-leaders.ts'
 import { fetchApi } from './api/fetch.ts'
+import { findCoordinatorApi } from './api/find-coordinator.ts'
 import type { ApiHandler } from './api/handler.ts'
+import { heartbeatApi } from './api/heartbeat.ts'
 import { incrementalAlterConfigsApi } from './api/incremental-alter-configs.ts'
 import { initProducerIdApi } from './api/init-producer-id.ts'
+import { joinGroupApi } from './api/join-group.ts'
+import { leaveGroupApi } from './api/leave-group.ts'
 import { listConfigResourcesApi } from './api/list-config-resources.ts'
+import { listGroupsApi } from './api/list-groups.ts'
 import { listOffsetsApi } from './api/list-offsets.ts'
 import { listPartitionReassignmentsApi } from './api/list-partition-reassignments.ts'
 import { metadataApi } from './api/metadata.ts'
+import { offsetCommitApi } from './api/offset-commit.ts'
+import { offsetDeleteApi } from './api/offset-delete.ts'
+import { offsetFetchApi } from './api/offset-fetch.ts'
 import { offsetForLeaderEpochApi } from './api/offset-for-leader-epoch.ts'
 import { produceApi } from './api/produce.ts'
+import { syncGroupApi } from './api/sync-group.ts'
 import { unregisterBrokerApi } from './api/unregister-broker.ts'
 import { updateFeaturesApi } from './api/update-features.ts'
+import type { GroupCoordinator } from './group/index.ts'
 import type { FileSystem } from './io/index.ts'
 import type { LogManager } from './log/index.ts'
 import type { AutoTopicCreation, BrokerLoggers, Controller, LiveConfig } from './metadata/index.ts'
@@ -41,10 +53,11 @@ export interface Rooms {
   readonly replicas: ReplicaManager
   readonly sessions: FetchSessions
   readonly producerIds: ProducerIds
+  readonly groups: GroupCoordinator
 }
 
 export function handlersOf(rooms: Rooms): readonly ApiHandler[] {
-  const { controller, replicas, logs, fs, loggers } = rooms
+  const { controller, replicas, logs, fs, loggers, groups } = rooms
   const { image } = controller
   const config = () => rooms.config.broker
   const handlers: readonly ApiHandler[] = [
@@ -72,6 +85,18 @@ export function handlersOf(rooms: Rooms): readonly ApiHandler[] {
     electLeadersApi({ controller }),
     alterPartitionReassignmentsApi({ controller }),
     listPartitionReassignmentsApi({ image }),
+    // Groups
+    findCoordinatorApi({ image, autoTopicCreation: rooms.autoTopicCreation, groups }),
+    joinGroupApi({ groups }),
+    syncGroupApi({ groups }),
+    heartbeatApi({ groups }),
+    leaveGroupApi({ groups }),
+    offsetCommitApi({ groups, image }),
+    offsetFetchApi({ groups, image }),
+    offsetDeleteApi({ groups, image }),
+    describeGroupsApi({ groups }),
+    listGroupsApi({ groups }),
+    deleteGroupsApi({ groups }),
     // Configs
     describeConfigsApi({ image, config, loggers }),
     alterConfigsApi({ controller }),

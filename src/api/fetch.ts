@@ -2,7 +2,7 @@
 //
 // v4  isolation level, aborted transactions; v5 logStartOffset
 // v7  sessions: a client names its partitions once, and is told what is new (KIP-227)
-// v9  the leader epoch that the client knows (KIP-320); v10 zstd; v11 the client's rack (KIP-392)
+// v9  the leader epoch that the client knows (KIP-320); v10 says that the client knows zstd; v11 its rack (KIP-392)
 // v12 flexible; the epoch of the client's last record, answered with where histories part (KIP-595)
 // v13 topic ids (KIP-516); v15 the replica's state in a tag; v16 tells the leader to a client that asked another
 // v17 and v18 are for followers: their directory, and the high watermark they know
@@ -28,7 +28,6 @@ type PartitionResponse = NonNullable<TopicResponse['partitions']>[number]
 
 const TOPIC_IDS_FROM = 13
 const SESSIONS_FROM = 7
-const ZSTD_FROM = 10
 const LEADER_TOLD_FROM = 16
 const STORAGE_ERROR_FROM = 6
 const READ_COMMITTED = 1
@@ -162,15 +161,12 @@ function topicIdOf({ topicId }: FetchEntry): { topicId?: string } {
 }
 
 function partitionOf(
-  { image, config }: Rooms,
+  { image }: Rooms,
   { apiVersion }: RequestContext,
   entry: FetchEntry,
   result: FetchResult,
 ): PartitionResponse {
   const topic = entry.topicId === NO_ID ? entry.topic : (image.topicById(entry.topicId)?.name ?? '')
-  if (apiVersion < ZSTD_FROM && topic !== '' && config.topic(topic).compressionType === 'zstd') {
-    return failedPartition(entry.partition, ErrorCode.UNSUPPORTED_COMPRESSION_TYPE)
-  }
   return {
     partitionIndex: entry.partition,
     errorCode: knownError(result.errorCode, apiVersion),

@@ -6,6 +6,7 @@ import {
   type Draft,
   EMPTY_UUID,
   ErrorCode,
+  type ErrorName,
   KafkaError,
   type OffsetCommitKey,
   type OffsetCommitRequest,
@@ -18,7 +19,7 @@ import {
   type TxnOffsetCommitRequest,
   type TxnOffsetCommitResponse,
 } from '../wire/index.ts'
-import type { Group } from './group.ts'
+import type { CommitIdentity, Group } from './group.ts'
 import type { Groups } from './groups.ts'
 import { OffsetTable } from './offset-table.ts'
 import { type GroupRecord, type GroupResult, offsetTombstone } from './records.ts'
@@ -65,8 +66,8 @@ export class Offsets {
   commit(apiVersion: number, request: OffsetCommitRequest): GroupResult<CommitResponse> {
     const { groupId, memberId, groupInstanceId, retentionTimeMs } = request
     const generationId = request.generationIdOrMemberEpoch
-    const group = this.#groupThatCommits(groupId, generationId, apiVersion >= TELLS_UNKNOWN_GROUP)
-    group.validateOffsetCommit({ memberId, groupInstanceId, generationId }, false)
+    const unknown = apiVersion >= TELLS_UNKNOWN_GROUP ? 'GROUP_ID_NOT_FOUND' : 'ILLEGAL_GENERATION'
+    this.#validateCommit(groupId, { memberId, groupInstanceId, generationId }, { isTransactional: false, unknown })
     const commitTimestamp = this.#now()
     const expireTimestamp = retentionTimeMs === -1 ? -1 : commitTimestamp + retentionTimeMs
     const records: GroupRecord[] = []
@@ -83,8 +84,8 @@ export class Offsets {
 
   /** Its records must be written as part of the producer's transaction. */
   commitTransactional(request: TxnOffsetCommitRequest): GroupResult<TxnCommitResponse> {
-    const { groupId, generationId } = request
-    this.#groupThatCommits(groupId, generationId, false).validateOffsetCommit(request, true)
+    const { groupId } = request
+    this.#validateCommit(groupId, request, { isTransactional: true, unknown: 'ILLEGAL_GENERATION' })
     const times = { commitTimestamp: this.#now(), expireTimestamp: -1, topicId: EMPTY_UUID }
     const records: GroupRecord[] = []
     const topics = request.topics.map(({ name, partitions }) => ({
@@ -213,14 +214,15 @@ export class Offsets {
     }
   }
 
-  #groupThatCommits(groupId: string, generationId: number, tellsUnknownGroup: boolean): Group {
+  #validateCommit(
+    groupId: string,
+    identity: CommitIdentity,
+    { isTransactional, unknown }: { isTransactional: boolean; unknown: ErrorName },
+  ): void {
     const group = this.#groups.find(groupId)
-    if (group !== undefined) return group
-    // A consumer that assigns its partitions itself, and only stores its offsets here.
-    if (generationId < 0) return this.#groups.createClassic(groupId)
-    throw tellsUnknownGroup
-      ? new KafkaError('GROUP_ID_NOT_FOUND', `Group ${groupId} not found.`)
-      : new KafkaError('ILLEGAL_GENERATION')
+    if (group !== undefined) group.validateOffsetCommit(identity, isTransactional)
+    // Without a generation: a consumer that assigns its partitions itself. Its offsets make the group.
+    else if (identity.generationId >= 0) throw new KafkaError(unknown)
   }
 
   #commitPartition(

@@ -14,7 +14,8 @@ const read = (path: string) => readFileSync(join(root, path), 'utf8')
 test('the tables of docs/ are what the code says (npm run docs writes them)', async () => {
   for (const { file, section, content } of await generated()) {
     const text = read(`docs/${file}`)
-    const [, written] = new RegExp(`<!-- begin: ${section} -->\\n([sS]*?)\\n<!-- end: ${section} -->`).exec(text) ?? []
+    const [, written] =
+      new RegExp(`<!-- begin: ${section} -->\\n([\\s\\S]*?)\\n<!-- end: ${section} -->`).exec(text) ?? []
     expect(written, `${file}: ${section}`).toBe(content.trim())
   }
 })
