@@ -7,6 +7,7 @@ import {
   encode,
   type Infer,
 } from '../../src/wire/index.ts'
+import { eventually } from './eventually.ts'
 import type { RawClient } from './raw-client.ts'
 import type { Readable } from './readable.ts'
 
@@ -114,6 +115,19 @@ export class ClassicMember {
     const answer = await this.client.ask(apis.OffsetCommit, 8, body)
     return answer.topics[0]?.partitions[0]?.errorCode ?? 'no answer'
   }
+}
+
+/** The newcomers join a group of members that rejoin when they are told to; gives the answers in the same order. */
+export async function rebalance(
+  members: readonly ClassicMember[],
+  newcomers: readonly ClassicMember[],
+): Promise<JoinAnswer[]> {
+  const joining = newcomers.map((member) => member.join())
+  const rejoining = members.map(async (member) => {
+    await eventually('a rebalance', async () => (await member.heartbeat()) === 'REBALANCE_IN_PROGRESS')
+    return member.join()
+  })
+  return Promise.all([...rejoining, ...joining])
 }
 
 /** What a consumer of these topics puts into JoinGroup: the version, and the subscription behind it. */

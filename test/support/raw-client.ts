@@ -120,7 +120,9 @@ export class RawClient {
     }
   }
 
+  /** Ends the connection; what still waits for an answer waits for ever. */
   close(): void {
+    this.waiting.clear()
     this.socket.destroy()
   }
 }
