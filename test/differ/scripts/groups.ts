@@ -110,7 +110,7 @@ const heartbeat = everyVersion(apis.Heartbeat, { from: 0, to: 4 }, async (broker
 })
 
 const leaveGroup = everyVersion(apis.LeaveGroup, { from: 0, to: 5 }, async (broker, version, tag) => {
-  const { memberId } = await stableMember(broker, tag, version >= 3 ? 'fixed-static' : null)
+  const { memberId } = await stableMember(broker, tag, version >= 3 ? 'static-one' : null)
   const ask = (groupId: string, leaving: string, note: string, groupInstanceId: string | null = null) =>
     version >= 3
       ? broker.ask(apis.LeaveGroup, version, { groupId, members: [{ memberId: leaving, groupInstanceId }] }, note)
@@ -118,9 +118,9 @@ const leaveGroup = everyVersion(apis.LeaveGroup, { from: 0, to: 5 }, async (brok
   await ask(tag, 'fixed-nobody', 'an unknown member')
   await ask(`${tag}-missing`, memberId, 'an unknown group')
   await ask('', memberId, 'an empty group')
-  if (version >= 3) await ask(tag, 'fixed-other', 'another member of the instance', 'fixed-static')
+  if (version >= 3) await ask(tag, 'fixed-other', 'another member of the instance', 'static-one')
   if (version >= 3) await ask(tag, '', 'an unknown instance', 'fixed-stranger')
-  if (version >= 3) await ask(tag, '', 'by instance', 'fixed-static')
+  if (version >= 3) await ask(tag, '', 'by instance', 'static-one')
   else await ask(tag, memberId, 'the member')
   await ask(tag, memberId, 'again')
 })
