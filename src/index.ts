@@ -36,7 +36,7 @@ const levels = { debug: 'DEBUG', info: 'INFO', warn: 'WARN', error: 'ERROR', sil
  * // … connect to `${broker.host}:${broker.port}` …
  * await broker.close()
  */
-export function startBroker(options: BrokerOptions = {}): Promise<Broker> {
+export async function startBroker(options: BrokerOptions = {}): Promise<Broker> {
   const { properties, memory = false, clusterId, logger, logLevel = 'info' } = options
   const real = realIo(logger)
   const io = memory ? { ...real, fs: new MemoryFileSystem(real.clock.now) } : real

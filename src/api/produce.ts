@@ -211,6 +211,7 @@ class Production {
 
 /** The errors with which Kafka does not tell where the log begins. */
 const WITHOUT_LOG_START: ReadonlySet<number> = new Set([
+  ErrorCode.INVALID_TOPIC_EXCEPTION,
   ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
   ErrorCode.NOT_LEADER_OR_FOLLOWER,
   ErrorCode.MESSAGE_TOO_LARGE,

@@ -15,8 +15,8 @@ const KILLS = Number(process.env.CRASH_KILLS ?? 5)
 const GROUP = 'survivors'
 
 /** Small segments and a dense index, so that a kill often meets a roll. */
-const OVERRIDES = ['log.segment.bytes=65536', 'log.index.interval.bytes=512', 'num.partitions=1']
-const ARGUMENTS = ['--port', '0', ...OVERRIDES.flatMap((override) => ['--override', override])]
+const TOPIC_CONFIGS = { 'internal.segment.bytes': '65536', 'index.interval.bytes': '512' }
+const ARGUMENTS = ['--port', '0']
 
 /** What besides records was acknowledged. */
 interface Promised {
@@ -25,7 +25,10 @@ interface Promised {
 }
 
 async function createTopic(client: RawClient, name: string, retentionMs: string): Promise<boolean> {
-  const configs = [{ name: 'retention.ms', value: retentionMs }]
+  const configs = Object.entries({ ...TOPIC_CONFIGS, 'retention.ms': retentionMs }).map(([name, value]) => ({
+    name,
+    value,
+  }))
   const topics = [{ name, numPartitions: 1, replicationFactor: 1, configs }]
   const answer = await client.send(apis.CreateTopics, 5, { topics, timeoutMs: 30_000 })
   return answer.topics[0]?.errorCode === ErrorCode.NONE

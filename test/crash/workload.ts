@@ -59,7 +59,7 @@ export class NumberedProducer {
   }
 
   private async initProducerId(client: RawClient): Promise<void> {
-    const answer = await client.send(apis.InitProducerId, 4, { transactionTimeoutMs: 0 })
+    const answer = await client.send(apis.InitProducerId, 4, { transactionalId: null, transactionTimeoutMs: 0 })
     if (answer.errorCode !== 0) throw new Error(`InitProducerId: ${answer.errorCode}`)
     this.producerId = answer.producerId
   }
