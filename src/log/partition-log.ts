@@ -314,6 +314,7 @@ export class PartitionLog {
     this.#pending = []
     try {
       this.#active.file.write(buffers, this.#writtenSize)
+      this.#active.persistIndexesWhenDue()
       if (this.#unflushedRecords >= this.config.flushMessages) this.#syncNow()
     } catch (error) {
       this.#fail(error)

@@ -40,6 +40,9 @@ const RECOVERY_CHUNK_BYTES = 1 << 20
 /** What must be there of a batch to know its size, its offsets and its magic. */
 const HEAD_BYTES = Batch.LAST_OFFSET_DELTA_END
 
+/** A write for each index entry would cost as much as the records' own. */
+const ENTRIES_PER_WRITE = 512
+
 const NO_TIMESTAMP: TimestampOffset = { timestamp: -1, offset: -1 }
 
 // One for the process: a scan is done within a turn.
@@ -62,6 +65,7 @@ export class Segment {
   /** The greatest timestamp of the first append: what segment.ms counts from. */
   #firstTimestamp: number | undefined
   #bytesSinceIndexEntry = 0
+  #entriesInMemory = 0
 
   private constructor(fs: FileSystem, directory: string, baseOffset: number, size: number, createdMs: number) {
     this.#fs = fs
@@ -153,6 +157,7 @@ export class Segment {
     this.offsetIndex.append(lastOffset, position)
     this.timeIndex.maybeAppend(this.maxTimestamp)
     this.#bytesSinceIndexEntry = 0
+    this.#entriesInMemory++
   }
 
   /** The first batch that holds `offset` or comes after it; `end` bounds the file's bytes that count. */
@@ -316,6 +321,12 @@ export class Segment {
 
   persistIndexes(): void {
     for (const index of this.#indexes()) index.persist()
+    this.#entriesInMemory = 0
+  }
+
+  /** Writes the indexes where they hold much that only memory knows. */
+  persistIndexesWhenDue(): void {
+    if (this.#entriesInMemory >= ENTRIES_PER_WRITE) this.persistIndexes()
   }
 
   /** Makes the segment durable, in the loop. */

@@ -1,10 +1,11 @@
 // Apache Kafka's own command-line tools, unmodified, against the broker: what a person types, and what they see.
-import { existsSync, readdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { kafkaClasspath } from '../oracle/kafka.ts'
 import { runJava } from '../support/java.ts'
+import { startOdradek } from '../support/odradek-process.ts'
 import { startTarget, type Target } from '../support/target.ts'
 
 const TOOLS = 'org.apache.kafka.tools'
@@ -227,9 +228,12 @@ describe('the perf tools', () => {
 })
 
 describe('kafka-dump-log', () => {
+  const dump = (partition: string, ending: string, ...args: string[]) =>
+    dumpIn(target.logDir, partition, ending, ...args)
+
   /** Dumps the newest file with the ending in the partition's directory. */
-  async function dump(partition: string, ending: string, ...args: string[]): Promise<string> {
-    const directory = join(target.logDir, partition)
+  async function dumpIn(logDir: string, partition: string, ending: string, ...args: string[]): Promise<string> {
+    const directory = join(logDir, partition)
     expect(existsSync(directory), directory).toBe(true)
     const file = readdirSync(directory)
       .filter((name) => name.endsWith(ending))
@@ -247,15 +251,36 @@ describe('kafka-dump-log', () => {
 
   const problems = /Found|mismatch|corrupt|invalid|Exception|isvalid: false/i
 
-  test('reads segments and indexes', async () => {
-    const topic = 'tools-dump'
-    await tool('topics', ['--create', '--topic', topic, '--config', 'index.interval.bytes=1'])
-    await produceLines(topic, ['one', 'two', 'three'])
-    const log = await dump(`${topic}-0`, '.log', '--print-data-log', '--deep-iteration')
-    expect(log).toContain('payload: three')
-    expect(log).not.toMatch(problems)
-    expect(await dump(`${topic}-0`, '.index', '--index-sanity-check')).toContain('passed sanity check')
-    expect(await dump(`${topic}-0`, '.timeindex', '--index-sanity-check')).not.toMatch(problems)
+  test('reads segments, indexes and snapshots as a stop in order leaves them', async () => {
+    const logDir = mkdtempSync(join(tmpdir(), 'odradek-tools-'))
+    try {
+      const broker = await startOdradek(['--port', '0', '--log-dir', logDir])
+      const bootstrap = ['--bootstrap-server', `${broker.host}:${broker.port}`]
+      const topic = 'tools-dump'
+      const configs = ['--config', 'index.interval.bytes=100', '--config', 'internal.segment.bytes=20000']
+      await runJava(classpath, names.topics, ['--create', '--topic', topic, ...configs, ...bootstrap])
+      const lines = Array.from({ length: 300 }, (_, i) => `line ${i} ${'x'.repeat(200)}`)
+      const producer = ['--topic', topic, '--command-property', 'batch.size=1000', ...bootstrap]
+      await runJava(classpath, names.producer, producer, { input: `${lines.join('\n')}\n` })
+      expect(await broker.stop()).toBe(0)
+
+      const log = await dumpIn(logDir, `${topic}-0`, '.log', '--print-data-log', '--deep-iteration')
+      expect(log).toContain(`payload: ${lines.at(-1)}`)
+      expect(log).not.toMatch(problems)
+      const indexes = readdirSync(join(logDir, `${topic}-0`)).filter((name) => name.endsWith('.index'))
+      expect(indexes.length).toBeGreaterThan(2)
+      for (const [which, name] of indexes.entries()) {
+        const index = await dumpIn(logDir, `${topic}-0`, name)
+        if (which < indexes.length - 1) expect(index, name).toMatch(/offset: \d+ position: \d+/)
+        expect(index, name).not.toMatch(problems)
+        const times = await dumpIn(logDir, `${topic}-0`, name.replace('.index', '.timeindex'))
+        expect(times, name).toMatch(/timestamp: \d+ offset: \d+/)
+        expect(times, name).not.toMatch(problems)
+      }
+      expect(await dumpIn(logDir, `${topic}-0`, '.snapshot')).toMatch(/producerId: \d+ producerEpoch: 0/)
+    } finally {
+      rmSync(logDir, { recursive: true, force: true })
+    }
   })
 
   test('reads the metadata log and the offsets', async () => {
