@@ -5,7 +5,7 @@
 //    (KIP-464; Kafka takes them at any version)
 // v5 flexible; the configs, partitions and replication factor of what was created (KIP-525)
 // v6 a throttled client is told so (KIP-599); v7 the topic id (KIP-516)
-import { type BrokerConfig, describeTopic } from '../config/index.ts'
+import { type BrokerConfig, describeNewTopic } from '../config/index.ts'
 import { CLUSTER_METADATA, type Controller, type NewTopicResult } from '../metadata/index.ts'
 import { apis, type Draft, ErrorCode } from '../wire/index.ts'
 import { type ApiHandler, defineApi } from './handler.ts'
@@ -52,5 +52,5 @@ function refused(name: string, errorMessage: string): TopicResult {
 
 function created({ configs, ...result }: NewTopicResult, config: BrokerConfig): TopicResult {
   if (result.errorCode !== ErrorCode.NONE) return { ...result, configs: [] }
-  return { ...result, configs: describeTopic(configs, config, {}).sort((a, b) => (a.name < b.name ? -1 : 1)) }
+  return { ...result, configs: describeNewTopic(configs, config) }
 }

@@ -21,7 +21,7 @@ export function describeQuorumApi(rooms: { controller: Pick<Controller, 'quorum'
       const { leaderId, leaderEpoch, highWatermark, logEndOffset, directoryId, timestamp } = controller.quorum
       const self = {
         replicaId: leaderId,
-        replicaDirectoryId: directoryId,
+        ...(apiVersion >= 2 ? { replicaDirectoryId: directoryId } : {}),
         logEndOffset,
         lastFetchTimestamp: timestamp,
         lastCaughtUpTimestamp: timestamp,

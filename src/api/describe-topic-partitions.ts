@@ -56,6 +56,8 @@ export function describeTopicPartitionsApi(rooms: { image: MetadataImage; config
     if (cursor !== null && cursor.partitionIndex < 0) {
       throw new KafkaError('INVALID_REQUEST', 'DescribeTopicPartitionsRequest cursor partition must be valid')
     }
+    // Kafka takes a topic without a name for the one at the cursor, and fails where there is no cursor.
+    if (cursor === null && names.has('')) throw new KafkaError('UNKNOWN_SERVER_ERROR')
     return [...names].sort()
   }
 

@@ -79,6 +79,44 @@ export function describeTopic(overrides: ConfigMap, broker: BrokerConfig, option
   })
 }
 
+/** One config as CreateTopicsResponse carries it. */
+export type NewTopicConfig = Pick<DescribedConfig, 'name' | 'value' | 'readOnly' | 'configSource' | 'isSensitive'>
+
+/**
+ * What the controller tells of a topic it made: each value as it was written, wherever that was, and not as it is read;
+ * and a broker's config counts under all of its names.
+ */
+export function describeNewTopic(overrides: ConfigMap, broker: BrokerConfig): NewTopicConfig[] {
+  return names(topicConfigs, overrides, {}).map((name) => {
+    const definition: ConfigDefinition = topicConfigs[name as keyof typeof topicConfigs]
+    const { value, source } = writtenFor(name, definition, overrides, broker)
+    return { name, value, readOnly: false, configSource: source, isSensitive: isSensitive(definition) }
+  })
+}
+
+function writtenFor(
+  name: string,
+  definition: ConfigDefinition,
+  overrides: ConfigMap,
+  broker: BrokerConfig,
+): { value: string | null; source: ConfigSource } {
+  const own = overrides.get(name)
+  if (own !== undefined) return { value: own, source: ConfigSource.DYNAMIC_TOPIC_CONFIG }
+  for (const [level, source] of levelsOf(broker)) {
+    for (const synonym of definition.broker ?? []) {
+      const text = level.get(synonym)
+      if (text !== undefined) return { value: inMilliseconds(synonym, text), source }
+    }
+  }
+  return { value: definition.default, source: ConfigSource.DEFAULT_CONFIG }
+}
+
+/** The weaker synonyms of a time are in other units; a topic's is always in ms. */
+function inMilliseconds(name: string, text: string): string {
+  if (name.endsWith('.hours')) return String(Number(text.trim()) * 3_600_000)
+  return name.endsWith('.minutes') ? String(Number(text.trim()) * 60_000) : text
+}
+
 /** The configs of the broker itself. */
 export function describeBroker(broker: BrokerConfig, options: DescribeOptions): DescribedConfig[] {
   return names(brokerConfigs, broker.effective, options).map((name) => {
@@ -193,12 +231,7 @@ function printed(
 function brokerConfigSynonyms(name: string, sensitive: boolean, broker: BrokerConfig): readonly ConfigSynonym[] {
   const all: ConfigSynonym[] = []
   const candidates = brokerSynonymsOfListener(name)
-  const levels = [
-    [broker.dynamicBroker, ConfigSource.DYNAMIC_BROKER_CONFIG],
-    [broker.dynamicDefaults, ConfigSource.DYNAMIC_DEFAULT_BROKER_CONFIG],
-    [broker.staticConfigs, ConfigSource.STATIC_BROKER_CONFIG],
-  ] as const
-  for (const [level, source] of levels) {
+  for (const [level, source] of levelsOf(broker)) {
     for (const candidate of candidates) {
       const value = level.get(candidate)
       if (value !== undefined) all.push({ name: candidate, value: sensitive ? null : value, source })
@@ -213,6 +246,15 @@ function brokerConfigSynonyms(name: string, sensitive: boolean, broker: BrokerCo
   // A stronger synonym set elsewhere does not describe this config: what counts begins at its own name.
   const first = all.findIndex((candidate) => candidate.name === name)
   return first < 0 ? [] : all.slice(first)
+}
+
+/** What was set for the broker, the strongest first. */
+function levelsOf(broker: BrokerConfig) {
+  return [
+    [broker.dynamicBroker, ConfigSource.DYNAMIC_BROKER_CONFIG],
+    [broker.dynamicDefaults, ConfigSource.DYNAMIC_DEFAULT_BROKER_CONFIG],
+    [broker.staticConfigs, ConfigSource.STATIC_BROKER_CONFIG],
+  ] as const
 }
 
 function defaultOf(name: string, definition: ConfigDefinition | undefined): readonly ConfigSynonym[] {

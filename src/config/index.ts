@@ -39,6 +39,7 @@ export {
   describeBrokerLoggers,
   describeClientMetrics,
   describeGroup,
+  describeNewTopic,
   describeTopic,
 } from './describe.ts'
 export { resolveGroupConfig } from './groups.ts'

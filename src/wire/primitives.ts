@@ -233,7 +233,9 @@ export class Writer {
   }
 
   bool(value: boolean): void {
-    this.buffer[this.room(1)] = value ? 1 : 0
+    // Room first: it may put another buffer in the place of this one.
+    const at = this.room(1)
+    this.buffer[at] = value ? 1 : 0
   }
 
   int8(value: number): void {
