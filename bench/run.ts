@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util'
 import { kafkaClasspath } from '../test/oracle/kafka.ts'
 import { type Contender, kafka, type MeasuredBroker, odradek } from './brokers.ts'
 import { acknowledgeLatencies, consume, createTopic, idleConnections, produce } from './clients.ts'
+import { compareCodecs } from './codecs.ts'
 import { cpuSeconds, median, percentile, residentBytes } from './process.ts'
 
 const { values: flags } = parseArgs({
@@ -99,19 +100,20 @@ async function measure(contender: Contender, classpath: string): Promise<Result[
 }
 
 interface Embedded {
+  readonly wireMs: number
   readonly loadMs: number
   readonly firstMs: number
   readonly nextMs: number
 }
 
 function embedded(): Embedded {
-  const script = fileURLToPath(new URL('./embedded.ts', import.meta.url))
+  const script = fileURLToPath(new URL('./embedded.mjs', import.meta.url))
   const runs = Array.from({ length: 9 }, () => {
-    const output = execFileSync(process.execPath, ['--import', 'tsx', script], { encoding: 'utf8' })
+    const output = execFileSync(process.execPath, [script], { encoding: 'utf8' })
     return JSON.parse(output.trim().split('\n').at(-1) ?? '') as Embedded
   })
   const middle = (key: keyof Embedded) => median(runs.map((run) => run[key]))
-  return { loadMs: middle('loadMs'), firstMs: middle('firstMs'), nextMs: middle('nextMs') }
+  return { wireMs: middle('wireMs'), loadMs: middle('loadMs'), firstMs: middle('firstMs'), nextMs: middle('nextMs') }
 }
 
 /** What DESIGN asks of each row, as a check on the ratio or on the figure itself. */
@@ -144,6 +146,7 @@ const classpath = await kafkaClasspath()
 const ours = await measure(odradek, classpath)
 const theirs = await measure(kafka, classpath)
 const own = wanted('embedded') ? embedded() : undefined
+const codecs = wanted('codecs') ? await compareCodecs() : []
 const report = [
   '# Benchmarks',
   '',
@@ -163,9 +166,23 @@ const report = [
         '',
         '| what | Odradek | aim |',
         '|---|---|---|',
-        `| loading the package | ${own.loadMs.toFixed(1)} ms | |`,
+        `| loading the codecs (odradek/wire) | ${own.wireMs.toFixed(1)} ms | < 5 ms |`,
+        `| loading the rest of the package | ${own.loadMs.toFixed(1)} ms | |`,
         `| first broker in a process | ${own.firstMs.toFixed(1)} ms | < 50 ms |`,
         `| next broker in the process | ${own.nextMs.toFixed(1)} ms | < 10 ms |`,
+        '',
+      ]),
+  ...(codecs.length === 0
+    ? []
+    : [
+        'Codecs, messages a second in one process, in turn with those of kafkajs and @platformatic/kafka:',
+        '',
+        '| what | Odradek | kafkajs | @platformatic/kafka |',
+        '|---|---|---|---|',
+        ...codecs.map(
+          ({ row, odradek, kafkajs, platformatic }) =>
+            `| ${row} | ${odradek.toFixed(0)} | ${kafkajs.toFixed(0)} (${(odradek / kafkajs).toFixed(1)}×) | ${platformatic.toFixed(0)} (${(odradek / platformatic).toFixed(1)}×) |`,
+        ),
         '',
       ]),
 ].join('\n')
