@@ -26,7 +26,7 @@ const program = new Command('odradek')
   .version(version)
   .enablePositionalOptions()
   .exitOverride()
-  .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'odradek: ')) })
+  .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'odradek: ').replace('\n(', ' (')) })
 
 program
   .command('start', { isDefault: true })
