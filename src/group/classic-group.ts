@@ -45,6 +45,8 @@ export class ClassicGroup implements Group {
   currentStateTimestamp: number
   /** Someone joined during the initial rebalance, so it may be prolonged. */
   newMemberAdded = false
+  /** The generation whose assignment is on its way to the log: a leader that asks again cannot change it. */
+  assignedGeneration = -1
   readonly members = new Map<string, ClassicMember>()
   /** By group.instance.id. */
   readonly staticMembers = new Map<string, string>()

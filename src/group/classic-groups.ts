@@ -262,8 +262,9 @@ export class ClassicGroups {
   ): GroupResult {
     member.awaitingSync = answer
     this.#rebalance.syncedWith(group, member.memberId)
-    if (!group.isLeader(member.memberId)) return NOTHING
     const { generationId } = group
+    if (!group.isLeader(member.memberId) || group.assignedGeneration === generationId) return NOTHING
+    group.assignedGeneration = generationId
     const assignments = new Map(
       request.assignments.map(({ memberId, assignment }) => [memberId, Buffer.from(assignment)] as const),
     )
@@ -276,6 +277,7 @@ export class ClassicGroups {
         if (isCurrent) this.#rebalance.stabilize(group, assignments)
       },
       onRefused: (error) => {
+        group.assignedGeneration = -1
         this.#rebalance.failAssignment(group, inCoordinatorTerms(error).code)
         this.#rebalance.prepareOrComplete(group, `the assignment could not be stored: ${error.message}`)
       },
