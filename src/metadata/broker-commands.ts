@@ -148,13 +148,21 @@ export function cordonLogDirs(
   return [{ type: 'BrokerRegistrationChangeRecord', version: 3, data: { brokerId, brokerEpoch, cordonedLogDirs } }]
 }
 
+/** The broker is gone: it leads nothing until it is unfenced again. */
+export function fenceBroker(rules: PartitionRules, brokerId: number): NewMetadataRecord[] {
+  const brokerEpoch = epochOf(rules.image, brokerId)
+  return [
+    ...brokerLeaves(rules, brokerId),
+    { type: 'BrokerRegistrationChangeRecord', version: 0, data: { brokerId, brokerEpoch, fenced: 1 } },
+  ]
+}
+
 /** The broker leaves in order: another replica leads, or none, and it stays eligible to lead when it comes back. */
 export function shutDownBroker(rules: PartitionRules, brokerId: number): NewMetadataRecord[] {
   const brokerEpoch = epochOf(rules.image, brokerId)
   return [
     { type: 'BrokerRegistrationChangeRecord', version: 1, data: { brokerId, brokerEpoch, inControlledShutdown: 1 } },
-    ...brokerLeaves(rules, brokerId),
-    { type: 'BrokerRegistrationChangeRecord', version: 0, data: { brokerId, brokerEpoch, fenced: 1 } },
+    ...fenceBroker(rules, brokerId),
   ]
 }
 

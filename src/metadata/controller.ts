@@ -8,6 +8,7 @@ import type { ApiError } from './api-error.ts'
 import {
   activationRecords,
   cordonLogDirs,
+  fenceBroker,
   type NewRegistration,
   registerBroker,
   registerController,
@@ -109,6 +110,9 @@ export class Controller {
 
   /** Registers the broker, fenced; resolves with its epoch. */
   async registerBroker(registration: NewRegistration): Promise<number> {
+    const { nodeId } = registration
+    // An incarnation that went without a word is over. Kafka waits for its session to end; here it is known to have.
+    if (this.#state.brokers.get(nodeId)?.fenced === false) await this.#write(fenceBroker(this.#rules(), nodeId))
     const brokerEpoch = this.#options.journal.endOffset
     await this.#write(registerBroker(this.#rules(), registration, brokerEpoch))
     return brokerEpoch

@@ -12,8 +12,8 @@ export {
   type QuorumState,
 } from './controller.ts'
 export { isInOnlineDirectory } from './directories.ts'
-export { type FeatureUpdate, UpgradeType } from './feature-commands.ts'
-export { type SupportedFeature, supportedFeatures } from './features.ts'
+export type { FeatureUpdate } from './feature-commands.ts'
+export type { SupportedFeature } from './features.ts'
 export {
   type BrokerEndpoint,
   type BrokerRegistration,

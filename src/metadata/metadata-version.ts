@@ -3,11 +3,10 @@
 import { LATEST_METADATA_VERSION, METADATA_VERSION } from './features.ts'
 import type { MetadataImage } from './image.ts'
 
-/** 3.5-IV2 brought SCRAM credentials, 3.6-IV1 transactions of the log (KIP-868), and so on. */
+/** The level that first has each. */
 const LEVEL = {
   migration: 8,
   noEpochBumpOnIsrShrink: 12,
-  transactions: 13,
   controllerRegistration: 15,
   directories: 17,
   eligibleLeaderReplicas: 23,
@@ -37,10 +36,6 @@ export function registerBrokerRecordVersion(level: number): number {
 export function partitionRecordVersion(level: number): number {
   if (level >= LEVEL.eligibleLeaderReplicas) return 2
   return level >= LEVEL.directories ? 1 : 0
-}
-
-export function hasTransactions(level: number): boolean {
-  return level >= LEVEL.transactions
 }
 
 export function hasControllerRegistration(level: number): boolean {
