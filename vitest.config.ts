@@ -2,8 +2,11 @@ import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
   test: {
+    maxConcurrency: 12,
     projects: [
-      { test: { name: 'unit', include: ['src/**/*.test.ts', 'test/{cli,docs,fuzz}/**/*.test.ts'], testTimeout: 20_000 } },
+      {
+        test: { name: 'unit', include: ['src/**/*.test.ts', 'test/{cli,docs,fuzz}/**/*.test.ts'], testTimeout: 20_000 },
+      },
       {
         test: {
           name: 'compat',
@@ -11,8 +14,7 @@ export default defineConfig({
           globalSetup: ['test/compat/global-setup.ts'],
           testTimeout: 60_000,
           hookTimeout: 120_000,
-          // They share nothing, wait much and compute little: all of a file at once, files in one module graph.
-          sequence: { concurrent: true },
+          // Nothing is kept in modules, so that files may share them.
           pool: 'threads',
           isolate: false,
         },

@@ -1,5 +1,5 @@
 // CreatePartitions: a topic grows, and never shrinks.
-import { awaitLeaders } from '../support/admin.ts'
+import { awaitPartitions } from '../support/admin.ts'
 import { apis, describe, expect, only, type TestBroker, test } from '../support/compat.ts'
 
 interface Growth {
@@ -20,17 +20,17 @@ async function partitionCount(broker: TestBroker, name: string): Promise<number>
 
 describe('CreatePartitions', () => {
   test.for([0, 1, 2, 3])('adds partitions at version %i', async (version, { broker }) => {
-    const { name } = await broker.topic({ partitions: 2 })
+    const { name, id } = await broker.topic({ partitions: 2 })
     const result = only(await grow(broker, [{ name, count: 4 }], { version }))
     expect(result).toEqual({ name, errorCode: 'NONE', errorMessage: null })
-    await awaitLeaders(await broker.client(), name, 4)
+    await awaitPartitions(await broker.client(), id, 4)
     expect(await partitionCount(broker, name)).toBe(4)
   })
 
   test('keeps the records of the partitions that were there', async ({ broker }) => {
-    const { name } = await broker.topicWith(['a', 'b'])
+    const { name, id } = await broker.topicWith(['a', 'b'])
     await grow(broker, [{ name, count: 2 }])
-    await awaitLeaders(await broker.client(), name, 2)
+    await awaitPartitions(await broker.client(), id, 2)
     expect((await broker.records(name)).map(({ value }) => String(value))).toEqual(['a', 'b'])
     expect(await broker.endOffset(name, 1)).toBe(0)
   })

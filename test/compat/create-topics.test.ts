@@ -1,5 +1,6 @@
 // CreateTopics: what is made, with which defaults, and every reason to refuse.
 import { apis, describe, EMPTY_UUID, expect, only, type TestBroker, test } from '../support/compat.ts'
+import { eventually } from '../support/eventually.ts'
 
 type Topics = NonNullable<Parameters<typeof create>[1]>
 
@@ -23,12 +24,17 @@ async function exists(broker: TestBroker, name: string): Promise<boolean> {
   return only((await broker.ask(apis.Metadata, 12, request)).topics).errorCode === 'NONE'
 }
 
+/** Metadata follow the controller's answer. */
+async function appears(broker: TestBroker, name: string): Promise<void> {
+  await eventually(`${name} to be there`, () => exists(broker, name))
+}
+
 describe('CreateTopics', () => {
   test.for([2, 3, 4, 5, 6, 7])('creates a topic at version %i', async (version, { broker }) => {
     const name = broker.name()
     const topic = only(await create(broker, [{ name, numPartitions: 2 }], { version }))
     expect(topic).toMatchObject({ name, errorCode: 'NONE', errorMessage: null })
-    expect(await exists(broker, name)).toBe(true)
+    await appears(broker, name)
   })
 
   test('tells the id, the counts and the configs of the new topic', async ({ broker }) => {
@@ -78,7 +84,7 @@ describe('CreateTopics', () => {
         [bad, 'INVALID_PARTITIONS'],
       ]),
     )
-    expect(await exists(broker, good)).toBe(true)
+    await appears(broker, good)
   })
 
   test('answers a request for nothing with nothing', async ({ broker }) => {

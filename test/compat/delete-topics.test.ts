@@ -13,8 +13,10 @@ describe('DeleteTopics', () => {
     const { name } = await broker.topic()
     const { responses } = await broker.ask(apis.DeleteTopics, version, { topicNames: [name], timeoutMs: 30_000 })
     expect(only(responses)).toMatchObject({ name, errorCode: 'NONE' })
-    const { topics } = await broker.ask(apis.Metadata, 12, { topics: [{ name }], allowAutoTopicCreation: false })
-    expect(only(topics).errorCode).toBe('UNKNOWN_TOPIC_OR_PARTITION')
+    await eventually('the topic to be gone', async () => {
+      const { topics } = await broker.ask(apis.Metadata, 12, { topics: [{ name }], allowAutoTopicCreation: false })
+      return only(topics).errorCode === 'UNKNOWN_TOPIC_OR_PARTITION'
+    })
   })
 
   test('deletes by name at version 6 and tells the id', async ({ broker }) => {

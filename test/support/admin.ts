@@ -21,16 +21,19 @@ export async function createTopic(
   const topics = [{ name, numPartitions, replicationFactor: 1, configs: entries }]
   const [created] = (await client.ask(apis.CreateTopics, 7, { topics, timeoutMs: 30_000 })).topics
   if (created?.errorCode !== 'NONE') throw new Error(`${name}: ${created?.errorCode} ${created?.errorMessage}`)
-  await awaitLeaders(client, name, numPartitions)
+  await awaitPartitions(client, created.topicId, numPartitions)
   return { name, id: created.topicId }
 }
 
-/** Waits until every partition answers: metadata can be ahead of the partition itself. */
-export async function awaitLeaders(client: RawClient, name: string, numPartitions: number): Promise<void> {
-  const partitions = Array.from({ length: numPartitions }, (_, partitionIndex) => ({ partitionIndex, timestamp: -1 }))
-  await eventually(`leaders of ${name}`, async () => {
-    const answer = await client.ask(apis.ListOffsets, 7, { replicaId: -1, topics: [{ name, partitions }] })
-    return answer.topics[0]?.partitions.every(({ errorCode }) => errorCode === 'NONE')
+/** Waits until every partition can be read by the topic's id: metadata can be ahead of the partition itself. */
+export async function awaitPartitions(client: RawClient, topicId: string, numPartitions: number): Promise<void> {
+  const partitions = Array.from({ length: numPartitions }, (_, partition) => ({ partition, partitionMaxBytes: 1 }))
+  const request = { maxWaitMs: 0, minBytes: 0, topics: [{ topicId, partitions }] }
+  await eventually(`the partitions of ${topicId}`, async () => {
+    const { responses } = await client.ask(apis.Fetch, 13, request)
+    return responses[0]?.partitions.every(
+      ({ errorCode }) => errorCode === 'NONE' || errorCode === 'OFFSET_OUT_OF_RANGE',
+    )
   })
 }
 

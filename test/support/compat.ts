@@ -13,8 +13,9 @@ interface Fixtures {
   broker: TestBroker
 }
 
+/** They share nothing, wait much and compute little: all tests of a file run at once. */
 function testOn(address: () => Address) {
-  return base.extend<Fixtures>({
+  const test = base.extend<Fixtures>({
     // Vitest reads which fixtures a fixture needs from this pattern.
     // biome-ignore lint/correctness/noEmptyPattern: see above
     broker: async ({}, use) => {
@@ -23,6 +24,7 @@ function testOn(address: () => Address) {
       await broker.end()
     },
   })
+  return test.concurrent
 }
 
 /** A test against the broker that the run shares. */

@@ -132,11 +132,18 @@ export class TestBroker {
     return only(only(answer.responses).partitions)
   }
 
-  /** Every record of the partition from this offset on. */
+  /** Every record of the partition from this offset on; one fetch gives no more than one segment. */
   async records(topic: string, fetchOffset = 0, partition = 0): Promise<KafkaRecord[]> {
-    const { records, errorCode } = await this.fetch(topic, fetchOffset, { partition }, { maxWaitMs: 0 })
-    if (errorCode !== 'NONE') throw new Error(`Fetch from ${topic}: ${errorCode}`)
-    return recordsIn(records)
+    const all: KafkaRecord[] = []
+    for (let next = fetchOffset; ; ) {
+      const { records, errorCode, highWatermark } = await this.fetch(topic, next, { partition }, { maxWaitMs: 0 })
+      if (errorCode !== 'NONE') throw new Error(`Fetch from ${topic}: ${errorCode}`)
+      const read = recordsIn(records)
+      all.push(...read)
+      const last = read.at(-1)
+      if (last === undefined || last.offset + 1 >= highWatermark) return all
+      next = last.offset + 1
+    }
   }
 
   async endOffset(topic: string, partitionIndex = 0): Promise<number> {
