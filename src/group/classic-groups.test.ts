@@ -461,6 +461,30 @@ describe('a coordinator that goes', () => {
     expect(await errorOf(b.heartbeat())).toBe('UNKNOWN_MEMBER_ID')
   })
 
+  test('asks others to wait while it loads, and lets heartbeats be', async () => {
+    const room = await groupRoom()
+    const [a] = (await stableGroup(room, 'g', {})) as [Member]
+    moveLeadership(room.image, 2)
+    moveLeadership(room.image, 1)
+    const asked = [errorOf(a.heartbeat()), errorOf(a.join()), errorOf(a.leave())]
+    expect(await Promise.all(asked)).toEqual(['NONE', 'COORDINATOR_LOAD_IN_PROGRESS', 'COORDINATOR_LOAD_IN_PROGRESS'])
+    expect(await errorOf(a.heartbeat())).toBe('NONE')
+  })
+
+  test('that could not write an assignment goes back to what is written, and its members find it there', async () => {
+    const room = await groupRoom()
+    const [a] = (await stableGroup(room, 'g', {})) as [Member]
+    await a.join()
+    expect(a.generationId).toBe(2)
+    room.storage.failure = new KafkaError('KAFKA_STORAGE_ERROR')
+    expect((await a.sync({ [a.memberId]: 'lost' })).errorCode).toBe(ErrorCode.NOT_COORDINATOR)
+    await turn()
+    expect(await errorOf(a.heartbeat())).toBe('ILLEGAL_GENERATION')
+    expect(await a.join()).toMatchObject({ generationId: 2 })
+    await a.sync({ [a.memberId]: 'written' })
+    expect(String((await a.sync()).assignment)).toBe('written')
+  })
+
   test('that has stopped is not available', async () => {
     const room = await groupRoom()
     room.groups.close()

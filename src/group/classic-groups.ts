@@ -79,7 +79,7 @@ export class ClassicGroups {
     }
     if (group.isIn('PreparingRebalance')) throw new KafkaError('REBALANCE_IN_PROGRESS')
     if (group.isIn('CompletingRebalance')) return this.#awaitAssignment(group, member, request, answer)
-    this.#rebalance.syncedWith(group, member.memberId)
+    this.#rebalance.synced(group, member.memberId)
     answer({ protocolType, protocolName, assignment: member.assignment })
     return NOTHING
   }
@@ -261,7 +261,7 @@ export class ClassicGroups {
     answer: Answer<SyncResponse>,
   ): GroupResult {
     member.awaitingSync = answer
-    this.#rebalance.syncedWith(group, member.memberId)
+    this.#rebalance.synced(group, member.memberId)
     const { generationId } = group
     if (!group.isLeader(member.memberId) || group.assignedGeneration === generationId) return NOTHING
     group.assignedGeneration = generationId

@@ -100,7 +100,7 @@ export class ClassicRebalance {
     }
   }
 
-  syncedWith(group: ClassicGroup, memberId: string): void {
+  synced(group: ClassicGroup, memberId: string): void {
     group.pendingSyncMembers.delete(memberId)
     if (group.pendingSyncMembers.size === 0) this.#timers.cancel(syncTimer(group))
   }

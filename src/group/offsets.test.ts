@@ -12,7 +12,7 @@ import {
   subscription,
   topicIds,
 } from '../../test/support/group-room.ts'
-import { ErrorCode } from '../wire/index.ts'
+import { ErrorCode, KafkaError } from '../wire/index.ts'
 
 const MINUTE_MS = 60_000
 const DAY_MS = 24 * 60 * MINUTE_MS
@@ -87,6 +87,18 @@ describe('a commit', () => {
     room.storage.release()
     await turn()
     expect(code).toBe(ErrorCode.NONE)
+  })
+
+  test('that could not be written is an error of the coordinator, and is not there afterwards', async () => {
+    const room = await groupRoom()
+    await commit(room, { groupId: 'g', offset: 1 })
+    room.storage.failure = new KafkaError('KAFKA_STORAGE_ERROR')
+    expect(await commit(room, { groupId: 'g', offset: 2 })).toBe(ErrorCode.NOT_COORDINATOR)
+    room.storage.failure = new KafkaError('NOT_ENOUGH_REPLICAS')
+    await turn()
+    expect(await commit(room, { groupId: 'g', offset: 3 })).toBe(ErrorCode.COORDINATOR_NOT_AVAILABLE)
+    await turn()
+    expect(await offsetsOf(room, 'g')).toEqual({ 'red-0': 1 })
   })
 
   test('for a topic that has another id now is not fetched by that id', async () => {
