@@ -1,0 +1,183 @@
+// @platformatic/kafka, as applications use it: another client's choice of versions, flexible ones first.
+import {
+  Admin,
+  Consumer,
+  type Message,
+  type MessagesStream,
+  MessagesStreamModes,
+  ProduceAcks,
+  Producer,
+  stringDeserializers,
+  stringSerializers,
+} from '@platformatic/kafka'
+import { describe, expect, type TestBroker, test } from '../support/compat.ts'
+import { eventually } from '../support/eventually.ts'
+
+/** What this client knows on every Node. */
+const CODECS = ['none', 'gzip', 'snappy', 'lz4'] as const
+
+type Text = Message<string, string, string, string>
+
+function producer(broker: TestBroker, options: { idempotent?: boolean } = {}) {
+  const client = new Producer({
+    clientId: 'platformatic',
+    bootstrapBrokers: [broker.bootstrap],
+    serializers: stringSerializers,
+    retries: 3,
+    ...options,
+  })
+  broker.atEnd(() => client.close(true))
+  return client
+}
+
+function admin(broker: TestBroker): Admin {
+  const client = new Admin({ clientId: 'platformatic', bootstrapBrokers: [broker.bootstrap], retries: 0 })
+  broker.atEnd(() => client.close())
+  return client
+}
+
+interface Read {
+  readonly consumer: Consumer<string, string, string, string>
+  readonly stream: MessagesStream<string, string, string, string>
+  readonly messages: Text[]
+  readonly values: () => string[]
+}
+
+async function consume(broker: TestBroker, groupId: string, topic: string, { autocommit = true } = {}): Promise<Read> {
+  const consumer = new Consumer({
+    groupId,
+    clientId: 'platformatic',
+    bootstrapBrokers: [broker.bootstrap],
+    deserializers: stringDeserializers,
+    maxWaitTime: 100,
+  })
+  broker.atEnd(() => consumer.close(true))
+  const stream = await consumer.consume({
+    topics: [topic],
+    autocommit,
+    mode: MessagesStreamModes.COMMITTED,
+    fallbackMode: 'earliest',
+    heartbeatInterval: 500,
+  })
+  const messages: Text[] = []
+  stream.on('data', (message: Text) => messages.push(message))
+  return { consumer, stream, messages, values: () => messages.map(({ value }) => value) }
+}
+
+const arrives = (what: string, condition: () => boolean) => eventually(what, async () => condition())
+
+describe('@platformatic/kafka produces', () => {
+  test('and is told where the messages went', async ({ broker }) => {
+    const { name } = await broker.topic()
+    const client = producer(broker)
+    const first = await client.send({ messages: [{ topic: name, value: 'a' }], acks: ProduceAcks.ALL })
+    expect(first.offsets).toEqual([{ topic: name, partition: 0, offset: 0n }])
+    const second = await client.send({ messages: [{ topic: name, value: 'b' }], acks: ProduceAcks.LEADER })
+    expect(second.offsets).toEqual([{ topic: name, partition: 0, offset: 1n }])
+  })
+
+  test.for(CODECS)('with %s', async (compression, { broker }) => {
+    const { name } = await broker.topic()
+    const messages = Array.from({ length: 20 }, (_, i) => ({ topic: name, value: `value ${i}` }))
+    await producer(broker).send({ messages, compression, acks: ProduceAcks.ALL })
+    expect((await broker.records(name)).map(({ value }) => String(value))).toEqual(messages.map(({ value }) => value))
+  })
+
+  test('keys and headers as they are', async ({ broker }) => {
+    const { name } = await broker.topic()
+    const message = { topic: name, key: 'k', value: 'v', headers: { h: '1' } }
+    await producer(broker).send({ messages: [message], acks: ProduceAcks.ALL })
+    const [record] = await broker.records(name)
+    expect(record).toMatchObject({ key: Buffer.from('k'), headers: [{ key: 'h', value: Buffer.from('1') }] })
+  })
+
+  test('as an idempotent producer', async ({ broker }) => {
+    const { name } = await broker.topic()
+    const client = producer(broker, { idempotent: true })
+    for (let i = 0; i < 5; i++) {
+      await client.send({ messages: [{ topic: name, value: `${i}` }], acks: ProduceAcks.ALL })
+    }
+    expect((await broker.records(name)).map(({ value }) => String(value))).toEqual(['0', '1', '2', '3', '4'])
+  })
+
+  test('nothing where the message is too large', async ({ broker }) => {
+    const { name } = await broker.topic({ configs: { 'max.message.bytes': '500' } })
+    const messages = [{ topic: name, value: 'x'.repeat(1000) }]
+    await expect(producer(broker).send({ messages, acks: ProduceAcks.ALL })).rejects.toThrow()
+    expect(await broker.endOffset(name)).toBe(0)
+  })
+})
+
+describe('@platformatic/kafka consumes', () => {
+  test('from the beginning and what comes later', async ({ broker }) => {
+    const { name } = await broker.topicWith(['a', 'b'])
+    const read = await consume(broker, await broker.group(), name)
+    await arrives('two messages', () => read.messages.length === 2)
+    await broker.append(name, ['c'])
+    await arrives('a third', () => read.messages.length === 3)
+    expect(read.values()).toEqual(['a', 'b', 'c'])
+  })
+
+  test.for(CODECS)('what it compressed with %s itself', async (compression, { broker }) => {
+    const { name } = await broker.topic()
+    const messages = ['a', 'b'].map((value) => ({ topic: name, value }))
+    await producer(broker).send({ messages, compression, acks: ProduceAcks.ALL })
+    const read = await consume(broker, await broker.group(), name)
+    await arrives('both', () => read.messages.length === 2)
+    expect(read.values()).toEqual(['a', 'b'])
+  })
+
+  test('on from where its group committed', async ({ broker }) => {
+    const { name } = await broker.topicWith(['a', 'b'])
+    const group = await broker.group()
+    const first = await consume(broker, group, name, { autocommit: false })
+    await arrives('two messages', () => first.messages.length === 2)
+    await first.messages[0]?.commit()
+    await first.consumer.close(true)
+    const second = await consume(broker, group, name)
+    await arrives('the second', () => second.messages.length === 1)
+    expect(second.values()).toEqual(['b'])
+  })
+
+  test('all partitions between two members of a group', async ({ broker }) => {
+    const { name } = await broker.topic({ partitions: 4 })
+    const group = await broker.group()
+    const first = await consume(broker, group, name)
+    const second = await consume(broker, group, name)
+    for (const partition of [0, 1, 2, 3]) await broker.append(name, [`p${partition}`], {}, partition)
+    await arrives('all of them', () => new Set([...first.values(), ...second.values()]).size === 4)
+    const share = (read: Read) => read.consumer.assignments?.flatMap(({ partitions }) => partitions).length
+    await arrives('two partitions each', () => share(first) === 2 && share(second) === 2)
+  })
+})
+
+describe('@platformatic/kafka administers', () => {
+  test('topics: creates, lists, deletes', async ({ broker }) => {
+    const client = admin(broker)
+    const name = broker.name()
+    const [created] = await client.createTopics({ topics: [name], partitions: 3, replicas: 1 })
+    expect(created).toMatchObject({ name, partitions: 3, replicas: 1 })
+    await eventually('the topic', async () => (await client.listTopics()).includes(name))
+    await client.deleteTopics({ topics: [name] })
+    await eventually('the topic to be gone', async () => !(await admin(broker).listTopics()).includes(name))
+  })
+
+  test('topics: is told of one that exists', async ({ broker }) => {
+    const { name } = await broker.topic()
+    await expect(admin(broker).createTopics({ topics: [name], partitions: 1, replicas: 1 })).rejects.toThrow()
+  })
+
+  test('groups: lists and describes', async ({ broker }) => {
+    const { name } = await broker.topicWith(['a'])
+    const group = await broker.group()
+    const read = await consume(broker, group, name)
+    await arrives('the message', () => read.messages.length === 1)
+    const client = admin(broker)
+    expect((await client.listGroups()).get(group)).toMatchObject({
+      id: group,
+      state: 'STABLE',
+      protocolType: 'consumer',
+    })
+    expect((await client.describeGroups({ groups: [group] })).get(group)?.members.size).toBe(1)
+  })
+})
