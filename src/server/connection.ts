@@ -42,6 +42,8 @@ export class Connection {
   private readonly now: () => number
   private paused = false
   private closed = false
+  /** Something that is no frame came in: this connection only answers what came before. */
+  private ending = false
   private corked = false
 
   constructor(
@@ -66,15 +68,29 @@ export class Connection {
     return this.slots.length === 0 && this.held.length === 0
   }
 
-  /** Takes what arrived. Throws FrameSizeError. */
+  /** Takes what arrived. Throws FrameSizeError, with everything before that frame taken. */
   receive(chunk: Buffer): void {
+    if (this.closed || this.ending) return
     this.lastActiveMs = this.now()
-    this.framer.push(chunk, (frame) => {
-      if (this.closed) return
-      this.memory.take(frame.length)
-      this.held.push(frame)
-    })
-    this.startHeld()
+    try {
+      this.framer.push(chunk, (frame) => {
+        this.memory.take(frame.length)
+        this.held.push(frame)
+      })
+    } finally {
+      this.startHeld()
+    }
+  }
+
+  /** Ends the connection after the answers to what was received; nothing more is read. */
+  closeAfterAnswers(): void {
+    this.ending = true
+    this.socket.pause()
+    this.closeIfDone()
+  }
+
+  private closeIfDone(): void {
+    if (this.ending && this.isIdle) this.close()
   }
 
   private startHeld(): void {
@@ -116,6 +132,7 @@ export class Connection {
       sent = true
     }
     if (sent && this.held.length > 0) this.startHeld()
+    this.closeIfDone()
   }
 
   /** Answers of one turn leave as one vectored write. */
@@ -143,7 +160,7 @@ export class Connection {
   }
 
   private readOn(): void {
-    if (!this.paused || this.closed || this.held.length >= MAX_HELD_FRAMES) return
+    if (!this.paused || this.closed || this.ending || this.held.length >= MAX_HELD_FRAMES) return
     this.paused = false
     this.socket.resume()
   }

@@ -129,7 +129,7 @@ export class Server {
           { connection: info.id, client: info.clientHost, reason: error.message },
           'closed a connection that sent an invalid frame',
         )
-        connection.close()
+        connection.closeAfterAnswers()
       }
     })
     if (this.dispatcher === undefined) this.waitingSockets.add(socket)
