@@ -22,6 +22,9 @@ export interface Scenario {
 /** The note of what is asked once everything before has taken effect. */
 export const AFTERWARDS = 'afterwards'
 
+/** What the note of a question begins with that the next one builds on. */
+export const PREPARES = 'prepares'
+
 export const idOf = (topic: string): string => `id of ${topic}`
 
 const [TOPIC, BROKER, BROKER_LOGGER, CLIENT_METRICS, GROUP] = [2, 4, 8, 16, 32]
@@ -55,7 +58,7 @@ type Asker = (note: string, request: Question['request'], after?: string) => Que
 function create(name: string, numPartitions = 1, configs: Readonly<Record<string, string>> = {}): Question {
   const entries = Object.entries(configs).map(([key, value]) => ({ name: key, value }))
   const topics = [{ name, numPartitions, replicationFactor: 1, configs: entries }]
-  return ask('CreateTopics', 7, `prepares ${name}`, { topics, timeoutMs })
+  return ask('CreateTopics', 7, `${PREPARES} ${name}`, { topics, timeoutMs })
 }
 
 function describe(resourceType: number, resourceName: string, configurationKeys: string[] | null = null): Question {
@@ -528,8 +531,8 @@ const listConfigResources = atEach('ListConfigResources', { from: 0, to: 1 }, (v
       resources: [{ resourceType, resourceName, configs: operations(entries) }],
     })
   const questions = [
-    alter('prepares', CLIENT_METRICS, tag, [['interval.ms', SET, '1000']]),
-    alter('prepares', GROUP, tag, [['consumer.session.timeout.ms', SET, '50000']]),
+    alter(PREPARES, CLIENT_METRICS, tag, [['interval.ms', SET, '1000']]),
+    alter(PREPARES, GROUP, tag, [['consumer.session.timeout.ms', SET, '50000']]),
     q('', {}),
   ]
   if (version === 0) return questions
@@ -799,6 +802,57 @@ const restricted: Question[] = [
     ],
   }),
   describe(TOPIC, 'limited-a'),
+  ask('CreateTopics', 7, AFTERWARDS, {
+    topics: [
+      {
+        name: 'inherits',
+        numPartitions: 1,
+        replicationFactor: 1,
+        configs: [{ name: 'segment.bytes', value: ' 2000000 ' }],
+      },
+    ],
+    timeoutMs,
+  }),
+]
+
+const unregistered: Question[] = [
+  create('left', 2, { 'min.insync.replicas': '2' }),
+  create('unclean', 1, { 'unclean.leader.election.enable': 'true' }),
+  ask('UnregisterBroker', 0, 'itself', { brokerId: 1 }),
+  ...[0, 1, 5, 6, 12].map((version) => ask('Metadata', version, AFTERWARDS, { topics: [{ name: 'left' }] })),
+  ask('DescribeCluster', 2, AFTERWARDS, { includeFencedBrokers: true }),
+  ask('DescribeTopicPartitions', 0, AFTERWARDS, { topics: [{ name: 'left' }, { name: 'unclean' }] }),
+  ask('ListConfigResources', 1, AFTERWARDS, { resourceTypes: [BROKER, BROKER_LOGGER] }),
+  ask('UnregisterBroker', 0, 'itself again', { brokerId: 1 }),
+  create('late'),
+  ask('CreateTopics', 7, 'assigned to who is gone', {
+    topics: [
+      {
+        name: 'late',
+        numPartitions: -1,
+        replicationFactor: -1,
+        assignments: [{ partitionIndex: 0, brokerIds: [1] }],
+      },
+    ],
+    timeoutMs,
+  }),
+  ask('CreatePartitions', 3, '', { topics: [{ name: 'left', count: 3, assignments: null }], timeoutMs }),
+  ...[0, 1].map((electionType) =>
+    ask('ElectLeaders', 2, '', { electionType, topicPartitions: [{ topic: 'left', partitions: [0] }], timeoutMs }),
+  ),
+  ask('ElectLeaders', 2, 'all', { electionType: 1, topicPartitions: null, timeoutMs }),
+  ask('AlterPartitionReassignments', 1, '', {
+    topics: [{ name: 'left', partitions: [{ partitionIndex: 0, replicas: [1] }] }],
+    timeoutMs,
+  }),
+  ask('UpdateFeatures', 2, '', { featureUpdates: [{ feature: 'group.version', maxVersionLevel: 1 }], timeoutMs }),
+  ask('IncrementalAlterConfigs', 1, '', {
+    resources: [
+      { resourceType: BROKER, resourceName: '1', configs: operations([['log.cleaner.threads', SET, '2']]) },
+      { resourceType: TOPIC, resourceName: 'left', configs: operations([['retention.ms', SET, '2']]) },
+    ],
+  }),
+  ask('DeleteTopics', 6, '', { topics: [{ name: 'left' }], timeoutMs }),
 ]
 
 /** Each on a broker of its own, in this order. */
@@ -835,7 +889,11 @@ export const scenarios: readonly Scenario[] = [
       'num.partitions': '4',
       'default.replication.factor': '2',
       'broker.rack': 'r1',
+      'log.retention.hours': '24',
+      'log.roll.hours': ' 48 ',
+      'log.message.timestamp.type': 'LogAppendTime',
     },
     questions: restricted,
   },
+  { name: 'a node that leaves its cluster', overrides: {}, questions: unregistered },
 ]

@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import { type Api, apis, fromJson, type Infer, toJson } from '../../src/wire/index.ts'
 import { RawClient } from '../support/raw-client.ts'
-import { AFTERWARDS, type Question, type Scenario, scenarios } from './admin-questions.ts'
+import { AFTERWARDS, PREPARES, type Question, type Scenario, scenarios } from './admin-questions.ts'
 import { startKafka } from './kafka.ts'
 
 const FACTS = new URL('../facts/kafka-admin-answers.jsonl.gz', import.meta.url)
@@ -63,6 +63,7 @@ async function record({ name, overrides, questions }: Scenario): Promise<string[
         throw new Error(`${api} ${version} (${note})`, { cause: error })
       })
       lines.push(JSON.stringify({ scenario: name, api, version, note, response }, withoutDocumentation))
+      if (note.startsWith(PREPARES)) await untilPublished(client)
     }
     return lines
   } finally {
