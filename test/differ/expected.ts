@@ -1,4 +1,5 @@
 // The differences that are known and meant, each with its reason.
+import { type ApiName, apis } from '../../src/wire/index.ts'
 import type { Difference } from './compare.ts'
 import type { Exchange } from './recorder.ts'
 
@@ -7,15 +8,77 @@ export interface Expected {
   covers(exchange: Exchange, difference: Difference): boolean
 }
 
+/** An API is left out of ApiVersions, where Kafka lists it. */
+function leftOut(names: readonly ApiName[]): Expected['covers'] {
+  const paths = new Set(names.map((name) => `apiKeys[${apis[name].key}]`))
+  return ({ api }, { path, odradek }) => api === 'ApiVersions' && paths.has(path) && odradek === undefined
+}
+
 export const expected: readonly Expected[] = [
   {
-    reason:
-      'ApiVersions lists what is built: transactions, KIP-848, share and streams groups, security and quorum APIs are not there yet',
-    covers: ({ api }, { path, odradek }) =>
-      api === 'ApiVersions' && path.startsWith('apiKeys') && odradek === undefined,
+    reason: 'transactions are not built yet',
+    covers: leftOut([
+      'AddPartitionsToTxn',
+      'AddOffsetsToTxn',
+      'EndTxn',
+      'WriteTxnMarkers',
+      'TxnOffsetCommit',
+      'DescribeTransactions',
+      'ListTransactions',
+    ]),
+  },
+  {
+    reason: 'the consumer groups of KIP-848 are not built yet',
+    covers: leftOut(['ConsumerGroupHeartbeat', 'ConsumerGroupDescribe']),
+  },
+  {
+    reason: 'share and streams groups are not built yet',
+    covers: leftOut([
+      'ShareGroupHeartbeat',
+      'ShareGroupDescribe',
+      'ShareFetch',
+      'ShareAcknowledge',
+      'InitializeShareGroupState',
+      'ReadShareGroupState',
+      'WriteShareGroupState',
+      'DeleteShareGroupState',
+      'ReadShareGroupStateSummary',
+      'DescribeShareGroupOffsets',
+      'AlterShareGroupOffsets',
+      'DeleteShareGroupOffsets',
+      'StreamsGroupHeartbeat',
+      'StreamsGroupDescribe',
+    ]),
+  },
+  {
+    reason: 'SASL, ACLs, delegation tokens and quotas are not built yet',
+    covers: leftOut([
+      'SaslHandshake',
+      'SaslAuthenticate',
+      'DescribeAcls',
+      'CreateAcls',
+      'DeleteAcls',
+      'CreateDelegationToken',
+      'RenewDelegationToken',
+      'ExpireDelegationToken',
+      'DescribeDelegationToken',
+      'DescribeClientQuotas',
+      'AlterClientQuotas',
+      'DescribeUserScramCredentials',
+      'AlterUserScramCredentials',
+    ]),
+  },
+  {
+    reason: 'a quorum of one has no voters to add or remove',
+    covers: leftOut(['AddRaftVoter', 'RemoveRaftVoter']),
+  },
+  {
+    reason: 'a broker with one log directory has no other to move a replica to',
+    covers: leftOut(['AlterReplicaLogDirs']),
   },
   {
     reason: 'the documentation of a config is our own text',
-    covers: ({ api }, { path }) => api === 'DescribeConfigs' && path.endsWith('.documentation'),
+    covers: ({ api }, { path, odradek }) =>
+      api === 'DescribeConfigs' && path.endsWith('.documentation') && odradek !== undefined,
   },
 ]

@@ -1,7 +1,10 @@
 // One broker as the differ sees it: every request of a script with its answer, in order.
-import { apis, type Draft, type Infer, type Message } from '../../src/wire/index.ts'
-import { encodeBatch, type NewBatch } from '../../src/wire/records/index.ts'
+import { type Draft, type Infer, type Message, versionRange } from '../../src/wire/index.ts'
+import type { NewBatch } from '../../src/wire/records/index.ts'
+import { append, awaitCoordinator, createTopic, newProducerId } from '../support/admin.ts'
+import { eventually } from '../support/eventually.ts'
 import { RawClient } from '../support/raw-client.ts'
+import type { Readable } from '../support/readable.ts'
 
 interface ApiSchemas {
   readonly name: string
@@ -14,64 +17,105 @@ export interface Exchange {
   readonly version: number
   /** What the script says of the request. */
   readonly note: string
-  /** The decoded answer, or `closed` where the broker ended the connection. */
+  /** The decoded answer; `closed` where the broker ended the connection, `unanswered` where it said nothing. */
   readonly answer: unknown
 }
 
-/** A timestamp that both brokers accept and that is the same for both. */
-export const TIMESTAMP = Date.now() - 3_600_000
+/** Longer than any script has a request wait. */
+const UNANSWERED_MS = 20_000
+
+type Answer<A extends ApiSchemas> = Readable<Infer<A['response']>>
 
 export class Recorder {
   readonly exchanges: Exchange[] = []
+  /** What this broker invented, by what the script calls it. */
+  readonly known = new Map<string, string>()
   readonly host: string
   readonly port: number
-  private client: RawClient | undefined
-  private readonly opened: RawClient[] = []
+  private readonly clients = new Map<string, Promise<RawClient>>()
 
   constructor(host: string, port: number) {
     this.host = host
     this.port = port
   }
 
-  private async connection(): Promise<RawClient> {
-    if (this.client === undefined) {
-      const client = await RawClient.connect(this.host, this.port, 'differ')
-      this.client = client
-      this.opened.push(client)
-      void client.closed.then(() => {
-        if (this.client === client) this.client = undefined
-      })
+  /** The script's connection of this name. */
+  connection(name = 'main'): Promise<RawClient> {
+    let client = this.clients.get(name)
+    if (client === undefined) {
+      client = this.open(name)
+      this.clients.set(name, client)
     }
-    return this.client
+    return client
   }
 
-  /** Sends a request on the script's connection and records the answer. */
+  private async open(name: string): Promise<RawClient> {
+    const client = await RawClient.connect(this.host, this.port, 'differ')
+    void client.closed.then(() => this.clients.delete(name))
+    return client
+  }
+
+  /** Gives what the broker invented a name that both brokers share. */
+  know(value: string | number, name: string): void {
+    this.known.set(String(value), `<${name}>`)
+  }
+
+  /** Sends a request and records the answer. */
   async ask<A extends ApiSchemas>(
     api: A,
     version: number,
     body: Draft<A['request']>,
     note = '',
-  ): Promise<Infer<A['response']> | undefined> {
-    const client = await this.connection()
+    connection = 'main',
+  ): Promise<Answer<A> | undefined> {
+    // Answers are recorded in the order of the requests, also where one waits for another.
+    const at = this.exchanges.push({ api: api.name, version, note, answer: undefined }) - 1
+    const answer = await this.answerTo(api, version, body, connection)
+    this.exchanges[at] = { api: api.name, version, note, answer }
+    return typeof answer === 'string' ? undefined : answer
+  }
+
+  private async answerTo<A extends ApiSchemas>(
+    api: A,
+    version: number,
+    body: Draft<A['request']>,
+    connection: string,
+  ): Promise<Answer<A> | 'closed' | 'unanswered'> {
+    const client = await this.connection(connection)
+    let timer: NodeJS.Timeout | undefined
+    const silence = new Promise<'unanswered'>((resolve) => {
+      timer = setTimeout(() => {
+        resolve('unanswered')
+        client.close()
+      }, UNANSWERED_MS)
+    })
     try {
-      const answer = await client.send(api, version, body)
-      this.exchanges.push({ api: api.name, version, note, answer })
-      return answer
+      return await Promise.race([client.ask(api, version, body), silence])
     } catch (error) {
       if (!/closed the connection/.test(String(error))) throw error
       await client.closed
-      this.exchanges.push({ api: api.name, version, note, answer: 'closed' })
-      return undefined
+      return 'closed'
+    } finally {
+      clearTimeout(timer)
     }
   }
 
   /** As `ask`, without recording: for what prepares a script. */
-  async prepare<A extends ApiSchemas>(
+  async prepare<A extends ApiSchemas>(api: A, version: number, body: Draft<A['request']>): Promise<Answer<A>> {
+    return (await this.connection()).ask(api, version, body)
+  }
+
+  /** As `prepare`, until the answer passes. */
+  async prepareUntil<A extends ApiSchemas>(
     api: A,
     version: number,
     body: Draft<A['request']>,
-  ): Promise<Infer<A['response']>> {
-    return (await this.connection()).send(api, version, body)
+    passes: (answer: Answer<A>) => boolean,
+  ): Promise<Answer<A>> {
+    return eventually(`an answer of ${api.name}`, async () => {
+      const answer = await this.prepare(api, version, body)
+      return passes(answer) ? answer : undefined
+    })
   }
 
   /** Sends bytes and records whether the broker ends the connection. */
@@ -82,75 +126,51 @@ export class Recorder {
     this.exchanges.push({ api: 'bytes', version: 0, note, answer: 'closed' })
   }
 
-  /** Creates a topic and waits until its partitions have a leader; gives its id. */
+  /** Creates a topic and waits until its partitions can be read; gives its id. */
   async topic(name: string, numPartitions = 1, configs: Record<string, string> = {}): Promise<string> {
-    const entries = Object.entries(configs).map(([key, value]) => ({ name: key, value }))
-    const topics = [{ name, numPartitions, replicationFactor: 1, configs: entries }]
-    const created = await this.prepare(apis.CreateTopics, 7, { topics, timeoutMs: 30_000 })
-    if (created.topics[0]?.errorCode !== 0) throw new Error(`${name}: ${created.topics[0]?.errorMessage}`)
-    for (;;) {
-      const { topics: described } = await this.prepare(apis.Metadata, 12, { topics: [{ name }] })
-      const partitions = described[0]?.partitions ?? []
-      if (partitions.length === numPartitions && partitions.every((one) => one.leaderId >= 0)) break
-    }
-    // Metadata can be ahead of the partition itself.
-    for (let partition = 0; partition < numPartitions; partition++) {
-      for (;;) {
-        const asked = [{ name, partitions: [{ partitionIndex: partition, timestamp: -1 }] }]
-        const answer = await this.prepare(apis.ListOffsets, 7, { replicaId: -1, topics: asked })
-        if (answer.topics[0]?.partitions[0]?.errorCode === 0) break
-      }
-    }
-    return created.topics[0]?.topicId ?? ''
+    const { id } = await createTopic(await this.connection(), name, numPartitions, configs)
+    this.know(id, `the id of ${name}`)
+    return id
   }
 
   /** Appends values with fixed timestamps. */
-  async produce(topic: string, values: readonly string[], batch: Partial<NewBatch> = {}): Promise<void> {
-    const topicData = [{ name: topic, partitionData: [{ index: 0, records: batchOf(values, batch) }] }]
-    const answer = await this.prepare(apis.Produce, 9, { acks: -1, timeoutMs: 30_000, topicData })
-    const errorCode = answer.responses[0]?.partitionResponses[0]?.errorCode
-    if (errorCode !== 0) throw new Error(`Produce to ${topic}: ${errorCode}`)
+  async produce(topic: string, values: readonly string[], batch: Partial<NewBatch> = {}, index = 0): Promise<void> {
+    await append(await this.connection(), topic, values, batch, index)
   }
 
   /** Waits until the group's coordinator answers. */
   async coordinator(groupId: string): Promise<void> {
-    for (;;) {
-      const found = await this.prepare(apis.FindCoordinator, 3, { key: groupId })
-      if (found.errorCode !== 0) continue
-      const fetched = await this.prepare(apis.OffsetFetch, 7, { groupId, topics: [] })
-      if (fetched.errorCode === 0) return
-    }
+    await awaitCoordinator(await this.connection(), groupId)
   }
 
-  close(): void {
-    for (const client of this.opened) client.close()
+  async producerId(name = 'a producer id'): Promise<number> {
+    const id = await newProducerId(await this.connection())
+    this.know(id, name)
+    return id
   }
-}
 
-export function batchOf(values: readonly string[], batch: Partial<NewBatch> = {}): Buffer {
-  const records = values.map((value, i) => ({ key: null, value: Buffer.from(value), timestamp: TIMESTAMP + i }))
-  return encodeBatch({ records, ...batch })
+  async close(): Promise<void> {
+    for (const client of this.clients.values()) (await client).close()
+  }
 }
 
 export interface Script {
   readonly name: string
+  /** What it is about; skipped where one of the brokers does not have it. */
+  readonly api?: string
+  readonly version?: number
   run(broker: Recorder): Promise<void>
-}
-
-interface Versions {
-  readonly from: number
-  readonly to: number
 }
 
 /** One script per version of an API; `tag` makes names of topics and groups that no other script has. */
 export function everyVersion(
   api: ApiSchemas,
-  { from, to }: Versions,
   run: (broker: Recorder, version: number, tag: string) => Promise<void>,
 ): Script[] {
-  return Array.from({ length: to - from + 1 }, (_, i) => {
-    const version = from + i
+  const { min, max } = versionRange(api.request.versions) ?? { min: 0, max: -1 }
+  return Array.from({ length: max - min + 1 }, (_, i) => {
+    const version = min + i
     const tag = `${api.name.toLowerCase()}-${version}`
-    return { name: `${api.name} ${version}`, run: (broker) => run(broker, version, tag) }
+    return { name: `${api.name} ${version}`, api: api.name, version, run: (broker) => run(broker, version, tag) }
   })
 }

@@ -1,14 +1,19 @@
 // `npm run test:differ`: the same scripted requests to Apache Kafka and to Odradek, every API at every version, and
-// where the answers differ. --only=PATTERN runs some scripts; KAFKA_BOOTSTRAP and ODRADEK_BOOTSTRAP take running brokers.
+// where the answers differ. --only=PATTERN runs the scripts whose names match, --verbose tells each as it runs.
+// KAFKA_BOOTSTRAP and ODRADEK_BOOTSTRAP=host:port take running brokers; they must be fresh ones.
 import { parseArgs } from 'node:util'
 import { startKafka } from '../oracle/kafka.ts'
 import { startOdradekTarget } from '../support/target.ts'
 import { type Difference, differences, Normalizer } from './compare.ts'
+import { advertised, Coverage } from './coverage.ts'
 import { expected } from './expected.ts'
 import { type Exchange, Recorder, type Script } from './recorder.ts'
 import { scripts } from './scripts/index.ts'
 
-const { values: flags } = parseArgs({ options: { only: { type: 'string', default: '' } } })
+const { values: flags } = parseArgs({
+  options: { only: { type: 'string', default: '' }, verbose: { type: 'boolean', default: false } },
+})
+const only = new RegExp(flags.only, 'i')
 
 interface Broker {
   readonly host: string
@@ -22,41 +27,43 @@ async function broker(variable: string, start: () => Promise<Broker>): Promise<B
   return { host, port: Number(port), stop: async () => undefined }
 }
 
-async function record(script: Script, { host, port }: Broker): Promise<Exchange[] | Error> {
+async function record(script: Script, { host, port }: Broker): Promise<Recorder | Error> {
   const recorder = new Recorder(host, port)
   try {
     await script.run(recorder)
-    return recorder.exchanges
+    return recorder
   } catch (error) {
     return new Error(`${script.name} could not run: ${(error as Error).message}`)
   } finally {
-    recorder.close()
+    await recorder.close()
   }
 }
 
 const show = (value: unknown) => JSON.stringify(value)?.slice(0, 300)
 
+const coverage = new Coverage()
+const explained = new Map<string, number>()
 let compared = 0
 let unexplained = 0
-const explained = new Map<string, number>()
 
-function compare(script: Script, kafka: Exchange[] | Error, odradek: Exchange[] | Error): void {
+function compare(script: Script, kafka: Recorder | Error, odradek: Recorder | Error): void {
   if (kafka instanceof Error || odradek instanceof Error) {
     unexplained++
-    if (kafka instanceof Error) console.log(`${kafka.message} on Apache Kafka`)
-    if (odradek instanceof Error) console.log(`${odradek.message} on Odradek`)
+    if (kafka instanceof Error) console.log(`${kafka.message} (on Apache Kafka)`)
+    if (odradek instanceof Error) console.log(`${odradek.message} (on Odradek)`)
     return
   }
-  if (kafka.length !== odradek.length) {
+  if (kafka.exchanges.length !== odradek.exchanges.length) {
     unexplained++
-    console.log(`${script.name}: ${kafka.length} exchanges on Apache Kafka, ${odradek.length} on Odradek`)
+    console.log(`${script.name}: ${kafka.exchanges.length} and ${odradek.exchanges.length} exchanges`)
   }
-  const [left, right] = [new Normalizer(), new Normalizer()]
-  for (const [i, exchange] of kafka.entries()) {
-    const other = odradek[i]
+  const [left, right] = [new Normalizer(kafka.known), new Normalizer(odradek.known)]
+  for (const [i, exchange] of kafka.exchanges.entries()) {
+    const other = odradek.exchanges[i]
     if (other === undefined) break
     compared++
-    for (const difference of differences(left.normalize(exchange.answer), right.normalize(other.answer))) {
+    coverage.add(exchange)
+    for (const difference of differences(left.answerOf(exchange), right.answerOf(other))) {
       report(exchange, difference)
     }
   }
@@ -70,22 +77,42 @@ function report(exchange: Exchange, difference: Difference): void {
   }
   unexplained++
   const { api, version, note } = exchange
-  console.log(
-    `${api} ${version}${note === '' ? '' : ` (${note})`} ${difference.path}: Kafka ${show(difference.kafka)}, Odradek ${show(difference.odradek)}`,
-  )
+  const request = `${api} ${version}${note === '' ? '' : ` (${note})`}`
+  console.log(`${request} ${difference.path}: Kafka ${show(difference.kafka)}, Odradek ${show(difference.odradek)}`)
+}
+
+/** Whether a broker serves what the script is about. */
+function served(script: Script, apis: ReadonlySet<string>): boolean {
+  return script.api === undefined || apis.has(`${script.api} ${script.version}`)
 }
 
 const kafka = await broker('KAFKA_BOOTSTRAP', startKafka)
 const odradek = await broker('ODRADEK_BOOTSTRAP', startOdradekTarget)
 try {
-  for (const script of scripts.filter(({ name }) => name.includes(flags.only))) {
-    const [theirs, ours] = await Promise.all([record(script, kafka), record(script, odradek)])
-    compare(script, theirs, ours)
+  const oracle = await advertised(kafka.host, kafka.port)
+  const ours = await advertised(odradek.host, odradek.port)
+  const wanted = scripts.filter((script) => only.test(script.name) && served(script, oracle))
+  const skipped = wanted.filter((script) => !served(script, ours))
+  for (const script of wanted.filter((one) => served(one, ours))) {
+    if (flags.verbose) console.log(`# ${script.name}`)
+    const [theirs, mine] = await Promise.all([record(script, kafka), record(script, odradek)])
+    compare(script, theirs, mine)
   }
+  summarize(oracle, skipped)
 } finally {
   await Promise.all([kafka.stop(), odradek.stop()])
 }
-for (const [reason, times] of explained) console.log(`listed: ${times} × ${reason}`)
-const listed = [...explained.values()].reduce((sum, times) => sum + times, 0)
-console.log(`${compared} requests compared, ${listed} listed differences, ${unexplained} unexplained differences`)
-process.exitCode = unexplained > 0 || compared === 0 ? 1 : 0
+
+function summarize(oracle: ReadonlySet<string>, skipped: readonly Script[]): void {
+  for (const [reason, times] of explained) console.log(`listed: ${times} × ${reason}`)
+  if (skipped.length > 0) {
+    console.log(`skipped, since Odradek does not advertise it: ${skipped.map(({ name }) => name).join(', ')}`)
+  }
+  const skippedNames = new Set(skipped.map(({ api, version }) => `${api} ${version}`))
+  const missing = coverage.missing(oracle).filter((one) => !skippedNames.has(one))
+  if (flags.only === '' && missing.length > 0) console.log(`in no script: ${missing.join(', ')}`)
+  console.log(`errors that Kafka answered (${coverage.errorsSeen().length}): ${coverage.errorsSeen().join(' ')}`)
+  const listed = [...explained.values()].reduce((sum, times) => sum + times, 0)
+  console.log(`${compared} requests compared, ${listed} listed differences, ${unexplained} unexplained differences`)
+  process.exitCode = unexplained > 0 || compared === 0 || (flags.only === '' && missing.length > 0) ? 1 : 0
+}

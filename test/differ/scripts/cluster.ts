@@ -6,7 +6,7 @@ const UNKNOWN_ID = 'fixed-unknown-topic-AA'
 const [TOPIC, BROKER, BROKER_LOGGER, CLIENT_METRICS, GROUP] = [2, 4, 8, 16, 32]
 const [SET, DELETE, APPEND, SUBTRACT] = [0, 1, 2, 3]
 
-const apiVersions = everyVersion(apis.ApiVersions, { from: 0, to: 4 }, async (broker, version) => {
+const apiVersions = everyVersion(apis.ApiVersions, async (broker, version) => {
   const software = { clientSoftwareName: 'differ', clientSoftwareVersion: '1.0' }
   await broker.ask(apis.ApiVersions, version, software)
   if (version >= 3) {
@@ -15,7 +15,7 @@ const apiVersions = everyVersion(apis.ApiVersions, { from: 0, to: 4 }, async (br
   }
 })
 
-const metadata = everyVersion(apis.Metadata, { from: 0, to: 13 }, async (broker, version, tag) => {
+const metadata = everyVersion(apis.Metadata, async (broker, version, tag) => {
   const id = await broker.topic(`${tag}-known`, 2)
   const auto = version >= 4 ? { allowAutoTopicCreation: false } : {}
   const operations = {
@@ -38,24 +38,20 @@ const metadata = everyVersion(apis.Metadata, { from: 0, to: 13 }, async (broker,
   }
 })
 
-const describeTopicPartitions = everyVersion(
-  apis.DescribeTopicPartitions,
-  { from: 0, to: 0 },
-  async (broker, version, tag) => {
-    await broker.topic(`${tag}-a`, 3)
-    await broker.topic(`${tag}-b`, 2)
-    const ask = (names: string[], note: string, more = {}) =>
-      broker.ask(apis.DescribeTopicPartitions, version, { topics: names.map((name) => ({ name })), ...more }, note)
-    await ask([`${tag}-a`, `${tag}-b`], 'two topics')
-    await ask([`${tag}-b`, `${tag}-a`, `${tag}-missing`], 'with a missing one')
-    await ask([`${tag}-a`, `${tag}-b`], 'limited', { responsePartitionLimit: 2 })
-    await ask([`${tag}-a`, `${tag}-b`], 'from a cursor', { cursor: { topicName: `${tag}-a`, partitionIndex: 2 } })
-    await ask([`${tag}-a`], 'from a negative cursor', { cursor: { topicName: `${tag}-a`, partitionIndex: -1 } })
-    await ask(['bad name'], 'an invalid name')
-  },
-)
+const describeTopicPartitions = everyVersion(apis.DescribeTopicPartitions, async (broker, version, tag) => {
+  await broker.topic(`${tag}-a`, 3)
+  await broker.topic(`${tag}-b`, 2)
+  const ask = (names: string[], note: string, more = {}) =>
+    broker.ask(apis.DescribeTopicPartitions, version, { topics: names.map((name) => ({ name })), ...more }, note)
+  await ask([`${tag}-a`, `${tag}-b`], 'two topics')
+  await ask([`${tag}-b`, `${tag}-a`, `${tag}-missing`], 'with a missing one')
+  await ask([`${tag}-a`, `${tag}-b`], 'limited', { responsePartitionLimit: 2 })
+  await ask([`${tag}-a`, `${tag}-b`], 'from a cursor', { cursor: { topicName: `${tag}-a`, partitionIndex: 2 } })
+  await ask([`${tag}-a`], 'from a negative cursor', { cursor: { topicName: `${tag}-a`, partitionIndex: -1 } })
+  await ask(['bad name'], 'an invalid name')
+})
 
-const describeCluster = everyVersion(apis.DescribeCluster, { from: 0, to: 2 }, async (broker, version) => {
+const describeCluster = everyVersion(apis.DescribeCluster, async (broker, version) => {
   await broker.ask(apis.DescribeCluster, version, {})
   await broker.ask(apis.DescribeCluster, version, { includeClusterAuthorizedOperations: true }, 'with operations')
   if (version >= 1) await broker.ask(apis.DescribeCluster, version, { endpointType: 2 }, 'controllers')
@@ -63,7 +59,7 @@ const describeCluster = everyVersion(apis.DescribeCluster, { from: 0, to: 2 }, a
   if (version >= 2) await broker.ask(apis.DescribeCluster, version, { includeFencedBrokers: true }, 'fenced too')
 })
 
-const describeConfigs = everyVersion(apis.DescribeConfigs, { from: 1, to: 4 }, async (broker, version, tag) => {
+const describeConfigs = everyVersion(apis.DescribeConfigs, async (broker, version, tag) => {
   await broker.topic(tag, 1, { 'retention.ms': '1234', 'cleanup.policy': 'compact' })
   const flags = { includeSynonyms: true, ...(version >= 3 ? { includeDocumentation: true } : {}) }
   const ask = (resourceType: number, resourceName: string, configurationKeys: string[] | null, note: string) =>
@@ -91,7 +87,7 @@ const describeConfigs = everyVersion(apis.DescribeConfigs, { from: 1, to: 4 }, a
   await ask(99, 'x', null, 'an unknown type')
 })
 
-const alterConfigs = everyVersion(apis.AlterConfigs, { from: 0, to: 2 }, async (broker, version, tag) => {
+const alterConfigs = everyVersion(apis.AlterConfigs, async (broker, version, tag) => {
   await broker.topic(tag, 1, { 'retention.ms': '1234' })
   const alter = (
     resourceType: number,
@@ -111,62 +107,56 @@ const alterConfigs = everyVersion(apis.AlterConfigs, { from: 0, to: 2 }, async (
   await broker.ask(apis.DescribeConfigs, 4, { resources }, 'afterwards')
 })
 
-const incrementalAlterConfigs = everyVersion(
-  apis.IncrementalAlterConfigs,
-  { from: 0, to: 1 },
-  async (broker, version, tag) => {
-    await broker.topic(tag)
-    const alter = (
-      resourceType: number,
-      resourceName: string,
-      configs: [name: string, configOperation: number, value: string | null][],
-      note: string,
-    ) => {
-      const entries = configs.map(([name, configOperation, value]) => ({ name, configOperation, value }))
-      return broker.ask(
-        apis.IncrementalAlterConfigs,
-        version,
-        { resources: [{ resourceType, resourceName, configs: entries }] },
-        note,
-      )
-    }
-    await alter(TOPIC, tag, [['retention.ms', SET, '99']], 'set')
-    await alter(TOPIC, tag, [['cleanup.policy', APPEND, 'compact']], 'append')
-    await alter(TOPIC, tag, [['cleanup.policy', SUBTRACT, 'delete']], 'subtract')
-    await alter(TOPIC, tag, [['retention.ms', DELETE, null]], 'delete')
-    await alter(TOPIC, tag, [['retention.ms', APPEND, '1']], 'append to what is no list')
-    await alter(TOPIC, tag, [['retention.ms', SET, null]], 'set null')
-    await alter(TOPIC, tag, [['retention.ms', SET, '-2']], 'out of range')
-    await alter(TOPIC, tag, [['retention.ms', 9, '1']], 'an unknown operation')
-    await alter(
-      TOPIC,
-      tag,
-      [
-        ['retention.ms', SET, '1'],
-        ['retention.ms', SET, '2'],
-      ],
-      'the same key twice',
+const incrementalAlterConfigs = everyVersion(apis.IncrementalAlterConfigs, async (broker, version, tag) => {
+  await broker.topic(tag)
+  const alter = (
+    resourceType: number,
+    resourceName: string,
+    configs: [name: string, configOperation: number, value: string | null][],
+    note: string,
+  ) => {
+    const entries = configs.map(([name, configOperation, value]) => ({ name, configOperation, value }))
+    return broker.ask(
+      apis.IncrementalAlterConfigs,
+      version,
+      { resources: [{ resourceType, resourceName, configs: entries }] },
+      note,
     )
-    await alter(TOPIC, tag, [['no.such.config', SET, '1']], 'an unknown name')
-    await alter(TOPIC, `${tag}-missing`, [['retention.ms', SET, '1']], 'a missing topic')
-    await alter(BROKER, '1', [['broker.id', SET, '5']], 'what is read only')
-    await alter(BROKER, '1', [['log.cleaner.threads', SET, '2']], 'a broker')
-    await alter(BROKER, '1', [['log.cleaner.threads', DELETE, null]], 'a broker, back')
-    await alter(BROKER, '', [['log.cleaner.backoff.ms', SET, '16000']], 'the cluster default')
-    await alter(BROKER, '', [['log.cleaner.backoff.ms', DELETE, null]], 'the cluster default, back')
-    await alter(BROKER, '9', [['log.cleaner.threads', SET, '2']], 'another broker')
-    await alter(GROUP, `${tag}-group`, [['consumer.session.timeout.ms', SET, '50000']], 'a group')
-    await alter(GROUP, '', [['consumer.session.timeout.ms', SET, '50000']], 'a group without a name')
-    await alter(BROKER_LOGGER, '1', [['kafka.server.NoSuchLogger', SET, 'DEBUG']], 'an unknown logger')
-    await alter(99, 'x', [['a', SET, 'b']], 'an unknown type')
-    const resources = [
-      { resourceType: TOPIC, resourceName: tag, configurationKeys: ['cleanup.policy', 'retention.ms'] },
-    ]
-    await broker.ask(apis.DescribeConfigs, 4, { resources }, 'afterwards')
-  },
-)
+  }
+  await alter(TOPIC, tag, [['retention.ms', SET, '99']], 'set')
+  await alter(TOPIC, tag, [['cleanup.policy', APPEND, 'compact']], 'append')
+  await alter(TOPIC, tag, [['cleanup.policy', SUBTRACT, 'delete']], 'subtract')
+  await alter(TOPIC, tag, [['retention.ms', DELETE, null]], 'delete')
+  await alter(TOPIC, tag, [['retention.ms', APPEND, '1']], 'append to what is no list')
+  await alter(TOPIC, tag, [['retention.ms', SET, null]], 'set null')
+  await alter(TOPIC, tag, [['retention.ms', SET, '-2']], 'out of range')
+  await alter(TOPIC, tag, [['retention.ms', 9, '1']], 'an unknown operation')
+  await alter(
+    TOPIC,
+    tag,
+    [
+      ['retention.ms', SET, '1'],
+      ['retention.ms', SET, '2'],
+    ],
+    'the same key twice',
+  )
+  await alter(TOPIC, tag, [['no.such.config', SET, '1']], 'an unknown name')
+  await alter(TOPIC, `${tag}-missing`, [['retention.ms', SET, '1']], 'a missing topic')
+  await alter(BROKER, '1', [['broker.id', SET, '5']], 'what is read only')
+  await alter(BROKER, '1', [['log.cleaner.threads', SET, '2']], 'a broker')
+  await alter(BROKER, '1', [['log.cleaner.threads', DELETE, null]], 'a broker, back')
+  await alter(BROKER, '', [['log.cleaner.backoff.ms', SET, '16000']], 'the cluster default')
+  await alter(BROKER, '', [['log.cleaner.backoff.ms', DELETE, null]], 'the cluster default, back')
+  await alter(BROKER, '9', [['log.cleaner.threads', SET, '2']], 'another broker')
+  await alter(GROUP, `${tag}-group`, [['consumer.session.timeout.ms', SET, '50000']], 'a group')
+  await alter(GROUP, '', [['consumer.session.timeout.ms', SET, '50000']], 'a group without a name')
+  await alter(BROKER_LOGGER, '1', [['kafka.server.NoSuchLogger', SET, 'DEBUG']], 'an unknown logger')
+  await alter(99, 'x', [['a', SET, 'b']], 'an unknown type')
+  const resources = [{ resourceType: TOPIC, resourceName: tag, configurationKeys: ['cleanup.policy', 'retention.ms'] }]
+  await broker.ask(apis.DescribeConfigs, 4, { resources }, 'afterwards')
+})
 
-const listConfigResources = everyVersion(apis.ListConfigResources, { from: 0, to: 1 }, async (broker, version, tag) => {
+const listConfigResources = everyVersion(apis.ListConfigResources, async (broker, version, tag) => {
   const resources = [
     {
       resourceType: CLIENT_METRICS,

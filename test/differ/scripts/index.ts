@@ -1,5 +1,6 @@
 // Every script that the differ runs.
 import type { Script } from '../recorder.ts'
+import { adminScripts } from './admin.ts'
 import { clusterScripts } from './cluster.ts'
 import { groupScripts } from './groups.ts'
 import { hostileScripts } from './hostile.ts'
@@ -9,6 +10,7 @@ import { topicScripts } from './topics.ts'
 export const scripts: readonly Script[] = [
   ...clusterScripts,
   ...topicScripts,
+  ...adminScripts,
   ...recordScripts,
   ...groupScripts,
   ...hostileScripts,

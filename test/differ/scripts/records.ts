@@ -1,17 +1,11 @@
 // Produce, Fetch, ListOffsets, OffsetForLeaderEpoch, DeleteRecords, DescribeProducers, InitProducerId.
 import { apis } from '../../../src/wire/index.ts'
 import { encodeBatch, encodeMessageSet } from '../../../src/wire/records/index.ts'
-import { batchOf, everyVersion, type Recorder, type Script, TIMESTAMP } from '../recorder.ts'
+import { batchOf, recordsOf, resealed, spoiled, TIMESTAMP } from '../../support/records.ts'
+import { everyVersion, type Recorder, type Script } from '../recorder.ts'
 import { unknownTopicId } from './cluster.ts'
 
-/** A batch whose bytes were changed after the checksum was made. */
-function spoiled(change: (batch: Buffer) => void): Buffer {
-  const batch = Buffer.from(batchOf(['a', 'b']))
-  change(batch)
-  return batch
-}
-
-const produce = everyVersion(apis.Produce, { from: 3, to: 13 }, async (broker, version, tag) => {
+const produce = everyVersion(apis.Produce, async (broker, version, tag) => {
   const ids = new Map<string, string>()
   for (const [suffix, configs] of [
     ['plain', {}],
@@ -19,6 +13,9 @@ const produce = everyVersion(apis.Produce, { from: 3, to: 13 }, async (broker, v
     ['small', { 'max.message.bytes': '200' }],
     ['append-time', { 'message.timestamp.type': 'LogAppendTime' }],
     ['strict', { 'message.timestamp.before.max.ms': '1000' }],
+    ['zstd', { 'compression.type': 'zstd' }],
+    ['uncompressed', { 'compression.type': 'uncompressed' }],
+    ['segment', { 'segment.bytes': '1048576', 'max.message.bytes': '5000000' }],
   ] as const) {
     ids.set(suffix, await broker.topic(`${tag}-${suffix}`, 1, configs))
   }
@@ -59,6 +56,26 @@ const produce = everyVersion(apis.Produce, { from: 3, to: 13 }, async (broker, v
     spoiled((batch) => batch.writeInt32BE(9, 8)),
     'a wrong length',
   )
+  const counts = (count: number, lastDelta: number) =>
+    resealed((batch) => {
+      batch.writeInt32BE(count, 57)
+      batch.writeInt32BE(lastDelta, 23)
+    })
+  await ask('plain', counts(5, 4), 'more records announced than there are')
+  await ask('plain', counts(1, 0), 'fewer records announced than there are')
+  await ask('plain', counts(-1, 1), 'a negative count')
+  await ask(
+    'plain',
+    resealed((batch) => batch.writeInt16BE(7, 21)),
+    'an unknown codec',
+  )
+  await ask('plain', batchOf(['a'], { timestampType: 'LogAppendTime', maxTimestamp: TIMESTAMP }), 'LogAppendTime')
+  await ask(
+    'plain',
+    encodeBatch({ records: recordsOf(['a', 'b']).map((record, i) => ({ ...record, offset: i * 2 })) }),
+    'a gap of offsets',
+  )
+  await ask('plain', batchOf(['d']), 'acks=-2', { acks: -2 })
   await ask('plain', batchOf(['a']).subarray(0, 40), 'a header cut short')
   await ask('plain', batchOf(['a', 'b']).subarray(0, 70), 'a batch cut short')
   await ask('plain', encodeBatch({ records: [], maxTimestamp: TIMESTAMP }), 'a batch of none')
@@ -75,6 +92,10 @@ const produce = everyVersion(apis.Produce, { from: 3, to: 13 }, async (broker, v
   await ask('compact', batchOf(['a']), 'no key on a compacted topic')
   await ask('small', batchOf(['x'.repeat(300)]), 'too large')
   await ask('append-time', batchOf(['a']), 'append time')
+  await ask('append-time', batchOf(['a'], { compression: 'gzip' }), 'append time of a compressed batch')
+  await ask('zstd', batchOf(['a', 'b'], { compression: 'gzip' }), 'from one codec to another')
+  await ask('uncompressed', batchOf(['a', 'b'], { compression: 'lz4' }), 'from a codec to none')
+  await ask('segment', batchOf(['x'.repeat(1_100_000)]), 'larger than a segment')
   await ask('strict', batchOf(['a', 'b']), 'an old timestamp')
   await ask(
     'plain',
@@ -83,7 +104,8 @@ const produce = everyVersion(apis.Produce, { from: 3, to: 13 }, async (broker, v
   )
   await ask('plain', encodeBatch({ records: [{ key: null, value: null, timestamp: -5 }] }), 'a negative timestamp')
   await idempotence(broker, ask)
-  if (version <= 12) await internalTopic(broker, version)
+  await internalTopic(broker, version)
+  await severalPartitions(broker, version, tag)
 })
 
 function batchRecords(count: number) {
@@ -97,10 +119,15 @@ function batchRecords(count: number) {
 type AskProduce = (suffix: string, records: Buffer, note: string) => Promise<unknown>
 
 async function idempotence(broker: Recorder, ask: AskProduce): Promise<void> {
-  const { producerId } = await broker.prepare(apis.InitProducerId, 4, { transactionTimeoutMs: 0 })
-  const send = (baseSequence: number, count: number, note: string, producerEpoch = 0) =>
-    ask('plain', batchOf(Array(count).fill('i'), { producerId, producerEpoch, baseSequence }), note)
-  await send(5, 1, 'a first sequence that is not 0')
+  const sender =
+    (producerId: number) =>
+    (baseSequence: number, count: number, note: string, producerEpoch = 0) =>
+      ask('plain', batchOf(Array(count).fill('i'), { producerId, producerEpoch, baseSequence }), note)
+  const late = sender(await broker.producerId())
+  await late(5, 1, 'a first sequence that is not 0')
+  await late(6, 1, 'the next')
+  await late(0, 1, 'back at 0')
+  const send = sender(await broker.producerId('another producer id'))
   await send(0, 3, 'idempotent')
   await send(3, 2, 'idempotent, next')
   await send(3, 2, 'a duplicate')
@@ -115,11 +142,24 @@ async function idempotence(broker: Recorder, ask: AskProduce): Promise<void> {
 
 async function internalTopic(broker: Recorder, version: number): Promise<void> {
   await broker.coordinator('differ-internal')
-  const topicData = [{ name: '__consumer_offsets', partitionData: [{ index: 0, records: batchOf(['a']) }] }]
+  const { topics } = await broker.prepare(apis.Metadata, 12, { topics: [{ name: '__consumer_offsets' }] })
+  const topic = version >= 13 ? { topicId: topics[0]?.topicId ?? '' } : { name: '__consumer_offsets' }
+  const topicData = [{ ...topic, partitionData: [{ index: 0, records: batchOf(['a']) }] }]
   await broker.ask(apis.Produce, version, { acks: -1, timeoutMs: 30_000, topicData }, 'an internal topic')
 }
 
-const fetch = everyVersion(apis.Fetch, { from: 4, to: 18 }, async (broker, version, tag) => {
+async function severalPartitions(broker: Recorder, version: number, tag: string): Promise<void> {
+  const ids = [await broker.topic(`${tag}-one`, 2), await broker.topic(`${tag}-two`)]
+  const topicData = ['one', 'two'].map((suffix, i) => ({
+    ...(version >= 13 ? { topicId: ids[i] ?? '' } : { name: `${tag}-${suffix}` }),
+    partitionData: [0, 1].map((index) => ({ index, records: batchOf([`${suffix} ${index}`]) })),
+  }))
+  const body = { acks: -1, timeoutMs: 30_000, topicData }
+  await broker.ask(apis.Produce, version, body, 'several partitions, one missing')
+  await broker.ask(apis.Produce, version, { ...body, topicData: [] }, 'nothing')
+}
+
+const fetch = everyVersion(apis.Fetch, async (broker, version, tag) => {
   const id = await broker.topic(tag, 2)
   for (const value of ['a', 'b', 'c']) await broker.produce(tag, [value, value.repeat(50)])
   const topicOf = (topicId = id) => (version >= 13 ? { topicId } : { topic: tag })
@@ -145,6 +185,10 @@ const fetch = everyVersion(apis.Fetch, { from: 4, to: 18 }, async (broker, versi
   await ask([partitionAt(0)], 'one byte in all', { maxBytes: 1 })
   await ask([partitionAt(0, { partitionMaxBytes: 200 })], '200 bytes a partition')
   await ask([partitionAt(0)], 'read committed', { isolationLevel: 1 })
+  await ask([partitionAt(0)], 'an unknown isolation level', { isolationLevel: 7 })
+  await ask([{ ...partitionAt(0), partition: -1 }], 'a negative partition')
+  await ask([partitionAt(6)], 'no bytes wanted', { minBytes: 0 })
+  await ask([], 'no partitions')
   await ask(
     [partitionAt(0), { ...partitionAt(0), partition: 1 }, { ...partitionAt(0), partition: 9 }],
     'three partitions',
@@ -164,6 +208,10 @@ const fetch = everyVersion(apis.Fetch, { from: 4, to: 18 }, async (broker, versi
     await ask([partitionAt(6, { lastFetchedEpoch: 3 })], 'a later last fetched epoch')
   }
   if (version >= 7) await sessions(broker, version, tag, id)
+  const topics = [{ name: tag, partitions: [{ partitionIndex: 0, offset: 3 }] }]
+  await broker.prepare(apis.DeleteRecords, 2, { topics, timeoutMs: 30_000 })
+  await ask([partitionAt(2)], 'before the start of the log')
+  await ask([partitionAt(3)], 'at the start of the log, within a batch')
 })
 
 async function sessions(broker: Recorder, version: number, tag: string, id: string): Promise<void> {
@@ -187,11 +235,35 @@ async function sessions(broker: Recorder, version: number, tag: string, id: stri
   await ask(sessionId, 9, [], 'a wrong epoch')
   await ask(sessionId, 4, [], 'forgetting', { forgottenTopicsData: [{ ...topic, partitions: [1] }] })
   await ask(12345, 1, [], 'an unknown session')
+  await ask(12345, 0, [7], 'a new session beside an unknown one')
+  if (version === 13) await sessionOfNames(broker, tag, id)
   await ask(sessionId, -1, [], 'closing')
   await ask(sessionId, 5, [], 'after closing')
 }
 
-const listOffsets = everyVersion(apis.ListOffsets, { from: 1, to: 11 }, async (broker, version, tag) => {
+/** A session begins with names or with ids, and stays with them. */
+async function sessionOfNames(broker: Recorder, tag: string, topicId: string): Promise<void> {
+  const begin = (version: number, topic: object) =>
+    broker.ask(
+      apis.Fetch,
+      version,
+      { maxWaitMs: 50, minBytes: 0, sessionEpoch: 0, topics: [{ ...topic, partitions: [{ partition: 0 }] }] },
+      'a session',
+    )
+  const named = await begin(12, { topic: tag })
+  const identified = await begin(13, { topicId })
+  const next = (version: number, sessionId = 0) =>
+    broker.ask(
+      apis.Fetch,
+      version,
+      { maxWaitMs: 50, minBytes: 0, sessionId, sessionEpoch: 1, topics: [] },
+      'the same session in another form',
+    )
+  await next(13, named?.sessionId)
+  await next(12, identified?.sessionId)
+}
+
+const listOffsets = everyVersion(apis.ListOffsets, async (broker, version, tag) => {
   await broker.topic(tag, 2)
   await broker.produce(tag, ['a', 'b', 'c'])
   await broker.produce(tag, ['d'])
@@ -231,27 +303,23 @@ const listOffsets = everyVersion(apis.ListOffsets, { from: 1, to: 11 }, async (b
   }
 })
 
-const offsetForLeaderEpoch = everyVersion(
-  apis.OffsetForLeaderEpoch,
-  { from: 2, to: 4 },
-  async (broker, version, tag) => {
-    await broker.topic(tag)
-    await broker.produce(tag, ['a', 'b'])
-    const ask = (leaderEpoch: number, note: string, currentLeaderEpoch = -1, partition = 0, topic = tag) => {
-      const partitions = [{ partition, currentLeaderEpoch, leaderEpoch }]
-      return broker.ask(apis.OffsetForLeaderEpoch, version, { topics: [{ topic, partitions }] }, note)
-    }
-    await ask(0, 'the epoch')
-    await ask(3, 'a later epoch')
-    await ask(-1, 'no epoch')
-    await ask(0, 'fenced', -1, 0)
-    await ask(0, 'a later current epoch', 7)
-    await ask(0, 'an unknown partition', -1, 5)
-    await ask(0, 'an unknown topic', -1, 0, `${tag}-missing`)
-  },
-)
+const offsetForLeaderEpoch = everyVersion(apis.OffsetForLeaderEpoch, async (broker, version, tag) => {
+  await broker.topic(tag)
+  await broker.produce(tag, ['a', 'b'])
+  const ask = (leaderEpoch: number, note: string, currentLeaderEpoch = -1, partition = 0, topic = tag) => {
+    const partitions = [{ partition, currentLeaderEpoch, leaderEpoch }]
+    return broker.ask(apis.OffsetForLeaderEpoch, version, { topics: [{ topic, partitions }] }, note)
+  }
+  await ask(0, 'the epoch')
+  await ask(3, 'a later epoch')
+  await ask(-1, 'no epoch')
+  await ask(0, 'fenced', -1, 0)
+  await ask(0, 'a later current epoch', 7)
+  await ask(0, 'an unknown partition', -1, 5)
+  await ask(0, 'an unknown topic', -1, 0, `${tag}-missing`)
+})
 
-const deleteRecords = everyVersion(apis.DeleteRecords, { from: 0, to: 2 }, async (broker, version, tag) => {
+const deleteRecords = everyVersion(apis.DeleteRecords, async (broker, version, tag) => {
   await broker.topic(tag)
   await broker.topic(`${tag}-compact`, 1, { 'cleanup.policy': 'compact' })
   await broker.produce(tag, ['a', 'b', 'c', 'd'])
@@ -270,11 +338,13 @@ const deleteRecords = everyVersion(apis.DeleteRecords, { from: 0, to: 2 }, async
   await ask(1, 'an unknown partition', tag, 4)
   await ask(1, 'an unknown topic', `${tag}-missing`)
   await ask(0, 'a compacted topic', `${tag}-compact`)
+  await broker.coordinator(tag)
+  await ask(0, 'an internal topic', '__consumer_offsets')
 })
 
-const describeProducers = everyVersion(apis.DescribeProducers, { from: 0, to: 0 }, async (broker, version, tag) => {
+const describeProducers = everyVersion(apis.DescribeProducers, async (broker, version, tag) => {
   await broker.topic(tag)
-  const { producerId } = await broker.prepare(apis.InitProducerId, 4, { transactionTimeoutMs: 0 })
+  const producerId = await broker.producerId()
   await broker.produce(tag, ['a', 'b'], { producerId, producerEpoch: 0, baseSequence: 0 })
   const ask = (name: string, partitionIndexes: number[], note: string) =>
     broker.ask(apis.DescribeProducers, version, { topics: [{ name, partitionIndexes }] }, note)
@@ -284,30 +354,17 @@ const describeProducers = everyVersion(apis.DescribeProducers, { from: 0, to: 0 
   await ask('bad name', [0], 'an invalid topic')
 })
 
-const initProducerId = everyVersion(apis.InitProducerId, { from: 0, to: 5 }, async (broker, version) => {
-  await broker.ask(apis.InitProducerId, version, { transactionTimeoutMs: 0 }, 'a new id')
-  await broker.ask(apis.InitProducerId, version, { transactionTimeoutMs: -1 }, 'a negative timeout')
-  if (version >= 3) {
-    await broker.ask(
-      apis.InitProducerId,
-      version,
-      { transactionTimeoutMs: 0, producerId: 5, producerEpoch: 0 },
-      'an id given',
-    )
-    await broker.ask(apis.InitProducerId, version, { transactionTimeoutMs: 0, producerId: 5 }, 'an id without an epoch')
-    await broker.ask(
-      apis.InitProducerId,
-      version,
-      { transactionTimeoutMs: 0, producerEpoch: 1 },
-      'an epoch without an id',
-    )
-  }
-  await broker.ask(
-    apis.InitProducerId,
-    version,
-    { transactionalId: '', transactionTimeoutMs: 1000 },
-    'an empty transactional id',
-  )
+const initProducerId = everyVersion(apis.InitProducerId, async (broker, version) => {
+  await broker.producerId()
+  const ask = (more: object, note: string) =>
+    broker.ask(apis.InitProducerId, version, { transactionalId: null, transactionTimeoutMs: 0, ...more }, note)
+  await ask({}, 'a new id')
+  await ask({ transactionTimeoutMs: -1 }, 'a negative timeout')
+  await ask({ transactionalId: '', transactionTimeoutMs: 1000 }, 'an empty transactional id')
+  if (version < 3) return
+  await ask({ producerId: 12345, producerEpoch: 0 }, 'an id given')
+  await ask({ producerId: 12345, producerEpoch: -1 }, 'an id without an epoch')
+  await ask({ producerId: -1, producerEpoch: 1 }, 'an epoch without an id')
 })
 
 export const recordScripts: readonly Script[] = [

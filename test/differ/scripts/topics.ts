@@ -3,7 +3,7 @@ import { apis } from '../../../src/wire/index.ts'
 import { everyVersion, type Script } from '../recorder.ts'
 import { unknownTopicId } from './cluster.ts'
 
-const createTopics = everyVersion(apis.CreateTopics, { from: 2, to: 7 }, async (broker, version, tag) => {
+const createTopics = everyVersion(apis.CreateTopics, async (broker, version, tag) => {
   const ask = (topics: object[], note: string, validateOnly = false) =>
     broker.ask(apis.CreateTopics, version, { topics, timeoutMs: 30_000, validateOnly }, note)
   const plain = { numPartitions: 2, replicationFactor: 1 }
@@ -60,7 +60,7 @@ const createTopics = everyVersion(apis.CreateTopics, { from: 2, to: 7 }, async (
   await ask([], 'nothing')
 })
 
-const deleteTopics = everyVersion(apis.DeleteTopics, { from: 1, to: 6 }, async (broker, version, tag) => {
+const deleteTopics = everyVersion(apis.DeleteTopics, async (broker, version, tag) => {
   const id = await broker.topic(`${tag}-a`)
   await broker.topic(`${tag}-b`)
   const ask = (names: string[], note: string) =>
@@ -80,7 +80,7 @@ const deleteTopics = everyVersion(apis.DeleteTopics, { from: 1, to: 6 }, async (
   await byId([{ name: null }], 'by nothing')
 })
 
-const createPartitions = everyVersion(apis.CreatePartitions, { from: 0, to: 3 }, async (broker, version, tag) => {
+const createPartitions = everyVersion(apis.CreatePartitions, async (broker, version, tag) => {
   await broker.topic(tag, 2)
   const ask = (topics: object[], note: string, validateOnly = false) =>
     broker.ask(apis.CreatePartitions, version, { topics, timeoutMs: 30_000, validateOnly }, note)
@@ -103,7 +103,7 @@ const createPartitions = everyVersion(apis.CreatePartitions, { from: 0, to: 3 },
   )
 })
 
-const describeLogDirs = everyVersion(apis.DescribeLogDirs, { from: 1, to: 5 }, async (broker, version, tag) => {
+const describeLogDirs = everyVersion(apis.DescribeLogDirs, async (broker, version, tag) => {
   await broker.topic(tag, 2)
   await broker.produce(tag, ['a', 'b'])
   await broker.ask(apis.DescribeLogDirs, version, { topics: [{ topic: tag, partitions: [0, 1] }] })
