@@ -160,24 +160,13 @@ class Node {
   }
 }
 
-/** What each run has of its own, and what only a broker that serves everything can list. */
-const ownFields = new Set([
-  'highWatermark',
-  'logEndOffset',
-  'lastFetchTimestamp',
-  'lastCaughtUpTimestamp',
-  'replicaDirectoryId',
-])
-
+/** Without what only a broker that serves everything can list, and without the words of a documentation. */
 function comparable(normalizer: Normalizer, api: string, response: Json): unknown {
-  return normalizer.normalize(
-    JSON.parse(JSON.stringify(response), (key, value) => {
-      if (ownFields.has(key) && (value > 0 || typeof value === 'string')) return '<own>'
-      if (api === 'DescribeQuorum' && key === 'leaderEpoch' && value > 0) return '<own>'
-      if (key === 'documentation' && value) return '<text>'
-      return key === 'apiKeys' ? value.filter(isServed) : value
-    }),
-  )
+  const answer = JSON.parse(JSON.stringify(response), (key, value) => {
+    if (key === 'documentation' && value) return '<text>'
+    return key === 'apiKeys' ? value.filter(isServed) : value
+  })
+  return normalizer.answerOf({ api, answer })
 }
 
 const served = new Set(scenarios.flatMap(({ questions }) => questions.map(({ api }) => apis[api].key as number)))

@@ -50,5 +50,6 @@ export {
   resolveTopicConfig,
   type TimestampType,
   type TopicConfig,
+  topicValue,
   validateTopicConfigs,
 } from './topic-config.ts'

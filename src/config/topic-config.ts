@@ -87,11 +87,20 @@ export function resolveTopicConfig(overrides: ConfigMap, broker: BrokerConfig): 
 /** Every topic config by name: the topic's own value, or the broker's, or the default. */
 export function topicValues(overrides: ConfigMap, broker: BrokerConfig): TopicConfigValues {
   const values: Record<string, ConfigValue> = {}
-  for (const [name, definition] of Object.entries<ConfigDefinition>(topicConfigs)) {
-    const text = overrides.get(name)
-    values[name] = text === undefined ? topicDefault(name, definition, broker) : parseConfig(name, definition, text)
-  }
+  for (const name of Object.keys(topicConfigs)) values[name] = topicValue(name as TopicConfigName, overrides, broker)
   return values as TopicConfigValues
+}
+
+/** One of them, whatever the others are. */
+export function topicValue<N extends TopicConfigName>(
+  name: N,
+  overrides: ConfigMap,
+  broker: BrokerConfig,
+): TopicConfigValues[N] {
+  const definition: ConfigDefinition = topicConfigs[name]
+  const text = overrides.get(name)
+  const value = text === undefined ? topicDefault(name, definition, broker) : parseConfig(name, definition, text)
+  return value as TopicConfigValues[N]
 }
 
 /** The value of a topic config that the topic does not set: the broker's, converted where its unit differs. */

@@ -89,10 +89,8 @@ export class MetadataImage {
   readonly clusterId: string
   /** The controller that is active: with one node, itself. */
   controllerId: number
-  /** How far the log was applied (exclusive), and with which epoch and time. */
+  /** How far the log was applied (exclusive). */
   endOffset = 0
-  lastEpoch = 0
-  lastTimestamp = -1
   nextProducerId = 0
 
   readonly #topicsByName = new Map<string, MutableTopic>()

@@ -1,6 +1,6 @@
 // How a partition changes: who leads it then, who is in sync, who stays eligible (KIP-966), and whether a reassignment
 // is done by it. Every command that touches a partition states its aim here and gets the one record that says it.
-import { type BrokerConfig, resolveTopicConfig, type TopicConfig } from '../config/index.ts'
+import { type BrokerConfig, topicValue } from '../config/index.ts'
 import { defaultDirectory, isInOnlineDirectory } from './directories.ts'
 import { ELIGIBLE_LEADER_REPLICAS_VERSION } from './features.ts'
 import { type MetadataImage, NO_LEADER, type PartitionRegistration, type TopicImage } from './image.ts'
@@ -65,16 +65,18 @@ interface TopicRules {
 }
 
 export function changesOf({ image, config }: PartitionRules, topic: TopicImage): TopicChanges {
-  const topicConfig = resolveTopicConfig(image.topicConfigs(topic.name), config)
+  const overrides = image.topicConfigs(topic.name)
+  const minIsr = topicValue('min.insync.replicas', overrides, config)
   const rules: TopicRules = {
     image,
     topicId: topic.topicId,
     level: metadataVersionOf(image),
     hasElr: (image.features.get(ELIGIBLE_LEADER_REPLICAS_VERSION) ?? 0) >= 1,
-    minIsr: minIsrOf(topic, topicConfig),
+    // Never more than there are replicas.
+    minIsr: Math.min(minIsr, topic.partitions[0]?.replicas.length ?? 1),
   }
   return {
-    election: topicConfig.uncleanLeaderElectionEnable ? 'unclean' : 'online',
+    election: topicValue('unclean.leader.election.enable', overrides, config) ? 'unclean' : 'online',
     change: (partition, aim) => partitionChange(rules, partition, aim),
   }
 }
@@ -119,11 +121,6 @@ function changeSync(
   // Without eligible leader replicas, the last one in sync stays in the ISR, so that it can lead again.
   const mayChange = !electedUncleanly && (isr.length > 0 || hasElr)
   if (mayChange && !equal(isr, partition.isr)) change.isr = isr
-}
-
-/** min.insync.replicas, but never more than there are replicas. */
-function minIsrOf(topic: TopicImage, { minInsyncReplicas }: TopicConfig): number {
-  return Math.min(minInsyncReplicas, topic.partitions[0]?.replicas.length ?? 1)
 }
 
 /** A reassignment ends once everyone it adds is in sync; then the replicas it removes are left out. */
