@@ -173,7 +173,8 @@ export class Broker {
       groups,
       producerIds: new ProducerIds(() => controller.allocateProducerIds(this.nodeId)),
     }
-    await controller.unfenceBroker(this.nodeId)
+    await controller.unfenceBroker(this.nodeId, this.#cordoned(live.broker))
+    this.#followCordoned(controller, live)
     void groups.start()
     this.#server.start(new ApiDispatcher(handlersOf(rooms), loggerOf('server')))
     logs.start()
@@ -197,6 +198,24 @@ export class Broker {
       logDirs: this.#directories.filter(({ isOffline }) => !isOffline).map(({ id }) => id),
       previousBrokerEpoch: this.#metadataDirectory().cleanShutdownEpoch,
     }
+  }
+
+  /** The ids of the directories that get no new replicas (KIP-1066). */
+  #cordoned(config: BrokerConfig): string[] {
+    const paths = config.get('cordoned.log.dirs')
+    return this.#directories.filter(({ path }) => paths.includes(path) || paths.includes('*')).map(({ id }) => id)
+  }
+
+  #followCordoned(controller: Controller, live: LiveConfig): void {
+    let known = this.#cordoned(live.broker).join()
+    live.subscribe(({ broker }) => {
+      const cordoned = this.#cordoned(live.broker)
+      if (!broker || cordoned.join() === known) return
+      known = cordoned.join()
+      controller.cordonLogDirs(this.nodeId, cordoned).catch((error: unknown) => {
+        this.#io.log.error({ err: error }, 'could not tell which log directories are cordoned')
+      })
+    })
   }
 
   #onDirectoryFailure(): void {
