@@ -1,6 +1,7 @@
 // One broker: puts the rooms together, starts them in order and stops them in order. The only file that knows them all.
 // A broker is a value without globals; as many as wanted live in one process.
 import { hostname } from 'node:os'
+import { type MarkerLogs, writeTxnMarkers } from './api/write-txn-markers.ts'
 import { type BrokerConfig, connectionsPerIpOverrides, type Listener, resolveTopicConfig } from './config/index.ts'
 import { consumerOffsetsStorage, GroupCoordinator } from './group/index.ts'
 import { handlersOf } from './handlers.ts'
@@ -18,7 +19,13 @@ import {
 } from './metadata/index.ts'
 import { FetchSessions, ReplicaManager } from './replica/index.ts'
 import { ApiDispatcher, type BoundListener, type Limits, Server } from './server/index.ts'
-import { ProducerIds } from './txn/index.ts'
+import {
+  ProducerIds,
+  TransactionCoordinator,
+  type TxnMarkerResults,
+  type TxnMarkers,
+  transactionStateStorage,
+} from './txn/index.ts'
 
 const securityProtocolIds = { PLAINTEXT: 0, SSL: 1, SASL_PLAINTEXT: 2, SASL_SSL: 3 } as const
 /** Where Kafka's own examples let the controller listen; told in the metadata, for there is no such listener here. */
@@ -48,6 +55,7 @@ export class Broker {
   #logs: LogManager | undefined
   #replicas: ReplicaManager | undefined
   #groups: GroupCoordinator | undefined
+  #transactions: TransactionCoordinator | undefined
   #brokerEpoch = -1
   #bound: readonly BoundListener[] = []
   #fail: (error: unknown) => void = () => undefined
@@ -149,7 +157,19 @@ export class Broker {
     await controller.start(registration)
     this.#brokerEpoch = await controller.registerBroker(registration)
     const log = loggerOf('replica')
-    const replicas = new ReplicaManager({ brokerId: this.nodeId, image, logs, config: live, clock, log })
+    const replicas = new ReplicaManager({
+      brokerId: this.nodeId,
+      image,
+      logs,
+      config: live,
+      // The coordinator keeps its log here, and is asked before what belongs to a transaction is appended.
+      transactions: {
+        addOrVerify: (write) => transactions.addOrVerify(write),
+        awaitEnd: (transactionalId, maxMs) => transactions.awaitEnd(transactionalId, maxMs),
+      },
+      clock,
+      log,
+    })
     this.#replicas = replicas
     const groups = new GroupCoordinator({
       storage: consumerOffsetsStorage({ log: replicas, clock, config: live }),
@@ -161,23 +181,45 @@ export class Broker {
       log: loggerOf('group'),
     })
     this.#groups = groups
+    const producerIds = new ProducerIds(() => controller.allocateProducerIds(this.nodeId))
+    const transactions = new TransactionCoordinator({
+      storage: transactionStateStorage({ log: replicas, clock, config: live }),
+      image,
+      nodeId: this.nodeId,
+      config: () => live.broker,
+      producerIds,
+      sendMarkers: (broker, markers) =>
+        this.#sendMarkers(broker, markers, { replicas, groups, now: () => clock.now() }),
+      clock,
+      log: loggerOf('txn'),
+    })
+    this.#transactions = transactions
     const rooms = {
       controller,
       replicas,
       logs,
       fs,
+      clock,
       config: live,
       loggers: this.#loggers,
       sessions: new FetchSessions(clock, random, () => live.broker.get('max.incremental.fetch.session.cache.slots')),
       autoTopicCreation: new AutoTopicCreation(controller, () => live.broker, metadataIo.log),
       groups,
-      producerIds: new ProducerIds(() => controller.allocateProducerIds(this.nodeId)),
+      transactions,
+      producerIds,
     }
     await controller.unfenceBroker(this.nodeId, this.#cordoned(live.broker))
     this.#followCordoned(controller, live)
     void groups.start()
+    void transactions.start()
     this.#server.start(new ApiDispatcher(handlersOf(rooms), loggerOf('server')))
     logs.start()
+  }
+
+  /** Markers for the partitions of another broker go there as a WriteTxnMarkers; for now there is no other. */
+  async #sendMarkers(broker: number, markers: TxnMarkers, logs: MarkerLogs): Promise<TxnMarkerResults> {
+    if (broker !== this.nodeId) throw new Error(`broker ${broker} cannot be reached`)
+    return writeTxnMarkers(logs, markers)
   }
 
   #metadataDirectory(): LogDirectory {
@@ -233,6 +275,7 @@ export class Broker {
   async #close(): Promise<void> {
     await this.#server.close()
     this.#replicas?.close()
+    this.#transactions?.close()
     this.#groups?.close()
     await this.#controller?.shutDownBroker(this.nodeId).catch((error: unknown) => {
       this.#io.log.warn({ err: error }, 'could not leave the cluster in order')

@@ -1,4 +1,6 @@
 // Every API that the broker serves, put together from the rooms: what is in this list is what ApiVersions advertises.
+import { addOffsetsToTxnApi } from './api/add-offsets-to-txn.ts'
+import { addPartitionsToTxnApi } from './api/add-partitions-to-txn.ts'
 import { alterConfigsApi } from './api/alter-configs.ts'
 import { alterPartitionReassignmentsApi } from './api/alter-partition-reassignments.ts'
 import { apiVersionsApi } from './api/api-versions.ts'
@@ -14,7 +16,9 @@ import { describeLogDirsApi } from './api/describe-log-dirs.ts'
 import { describeProducersApi } from './api/describe-producers.ts'
 import { describeQuorumApi } from './api/describe-quorum.ts'
 import { describeTopicPartitionsApi } from './api/describe-topic-partitions.ts'
+import { describeTransactionsApi } from './api/describe-transactions.ts'
 import { electLeadersApi } from './api/elect-leaders.ts'
+import { endTxnApi } from './api/end-txn.ts'
 import { fetchApi } from './api/fetch.ts'
 import { findCoordinatorApi } from './api/find-coordinator.ts'
 import type { ApiHandler } from './api/handler.ts'
@@ -27,6 +31,7 @@ import { listConfigResourcesApi } from './api/list-config-resources.ts'
 import { listGroupsApi } from './api/list-groups.ts'
 import { listOffsetsApi } from './api/list-offsets.ts'
 import { listPartitionReassignmentsApi } from './api/list-partition-reassignments.ts'
+import { listTransactionsApi } from './api/list-transactions.ts'
 import { metadataApi } from './api/metadata.ts'
 import { offsetCommitApi } from './api/offset-commit.ts'
 import { offsetDeleteApi } from './api/offset-delete.ts'
@@ -34,14 +39,16 @@ import { offsetFetchApi } from './api/offset-fetch.ts'
 import { offsetForLeaderEpochApi } from './api/offset-for-leader-epoch.ts'
 import { produceApi } from './api/produce.ts'
 import { syncGroupApi } from './api/sync-group.ts'
+import { txnOffsetCommitApi } from './api/txn-offset-commit.ts'
 import { unregisterBrokerApi } from './api/unregister-broker.ts'
 import { updateFeaturesApi } from './api/update-features.ts'
+import { writeTxnMarkersApi } from './api/write-txn-markers.ts'
 import type { GroupCoordinator } from './group/index.ts'
-import type { FileSystem } from './io/index.ts'
+import type { Clock, FileSystem } from './io/index.ts'
 import type { LogManager } from './log/index.ts'
 import type { AutoTopicCreation, BrokerLoggers, Controller, LiveConfig } from './metadata/index.ts'
 import type { FetchSessions, ReplicaManager } from './replica/index.ts'
-import type { ProducerIds } from './txn/index.ts'
+import type { ProducerIds, TransactionCoordinator } from './txn/index.ts'
 
 export interface Rooms {
   readonly controller: Controller
@@ -50,14 +57,16 @@ export interface Rooms {
   readonly autoTopicCreation: AutoTopicCreation
   readonly logs: LogManager
   readonly fs: FileSystem
+  readonly clock: Clock
   readonly replicas: ReplicaManager
   readonly sessions: FetchSessions
   readonly producerIds: ProducerIds
   readonly groups: GroupCoordinator
+  readonly transactions: TransactionCoordinator
 }
 
 export function handlersOf(rooms: Rooms): readonly ApiHandler[] {
-  const { controller, replicas, logs, fs, loggers, groups } = rooms
+  const { controller, replicas, logs, fs, loggers, groups, transactions } = rooms
   const { image } = controller
   const config = () => rooms.config.broker
   const handlers: readonly ApiHandler[] = [
@@ -69,7 +78,15 @@ export function handlersOf(rooms: Rooms): readonly ApiHandler[] {
     deleteRecordsApi({ replicas }),
     describeProducersApi({ replicas, image }),
     describeLogDirsApi({ logs, fs, cordoned: () => config().get('cordoned.log.dirs') }),
-    initProducerIdApi({ producerIds: rooms.producerIds }),
+    // Transactions
+    initProducerIdApi({ producerIds: rooms.producerIds, transactions }),
+    addPartitionsToTxnApi({ transactions, image }),
+    addOffsetsToTxnApi({ transactions, groups }),
+    endTxnApi({ transactions }),
+    txnOffsetCommitApi({ groups, replicas, image }),
+    writeTxnMarkersApi({ replicas, groups, now: () => rooms.clock.now() }),
+    describeTransactionsApi({ transactions }),
+    listTransactionsApi({ transactions }),
     // The cluster
     apiVersionsApi({ handlers: () => handlers, features: () => controller.features }),
     metadataApi({ image, config, autoTopicCreation: rooms.autoTopicCreation }),
@@ -86,7 +103,7 @@ export function handlersOf(rooms: Rooms): readonly ApiHandler[] {
     alterPartitionReassignmentsApi({ controller }),
     listPartitionReassignmentsApi({ image }),
     // Groups
-    findCoordinatorApi({ image, autoTopicCreation: rooms.autoTopicCreation, groups }),
+    findCoordinatorApi({ image, autoTopicCreation: rooms.autoTopicCreation, groups, transactions }),
     joinGroupApi({ groups }),
     syncGroupApi({ groups }),
     heartbeatApi({ groups }),

@@ -4,10 +4,11 @@
 // v5  logStartOffset in the response
 // v7  zstd may be used; v8 says which records were refused, and why (KIP-467)
 // v9  flexible; v10 tells the leader to a client that asked another (KIP-951)
-// v11 and v12 say that the client knows errors of transactions that v10 did not (KIP-890); v13 topic ids (KIP-516)
+// v11 clients know TRANSACTION_ABORTABLE; v12 adds the partitions to the transaction by itself (KIP-890)
+// v13 topic ids (KIP-516)
 import { type RecordError, RecordValidationError } from '../log/index.ts'
 import type { MetadataImage } from '../metadata/index.ts'
-import type { ReplicaManager } from '../replica/index.ts'
+import { type ReplicaManager, type TransactionSupport, VerificationError, type Verified } from '../replica/index.ts'
 import { apis, DecodeError, type Draft, EMPTY_UUID, ErrorCode, type Infer, KafkaError } from '../wire/index.ts'
 import { Batch, compressionId } from '../wire/records/index.ts'
 import {
@@ -29,6 +30,8 @@ type PartitionResult = NonNullable<NonNullable<Response['responses']>[number]['p
 const TOPIC_IDS_FROM = 13
 const ZSTD_FROM = 7
 const LEADER_TOLD_FROM = 10
+const ABORTABLE_FROM = 11
+const ADDS_PARTITIONS_FROM = 12
 /** Kafka's own admin client, which alone may write to internal topics. */
 const ADMIN_CLIENT_ID = '__admin_client'
 const NO_RECORDS = Buffer.alloc(0)
@@ -98,13 +101,21 @@ class Production {
   }
 
   run(): Answer<Response> | Promise<Answer<Response>> {
+    if (this.#request.transactionalId === null) return this.#appendAll()
+    const verified = this.#verify(this.#request.transactionalId)
+    if (verified instanceof Promise) return verified.then((byPartition) => this.#appendAll(byPartition))
+    return this.#appendAll(verified)
+  }
+
+  /** Appends to each partition what was verified, or needs not be. */
+  #appendAll(verified?: ReadonlyMap<PartitionData, Verified>): Answer<Response> | Promise<Answer<Response>> {
     // Counted as one of its own, so that it cannot end before all of it has begun.
     this.#outstanding = 1
     for (const [topicIndex, topic] of this.#request.topicData.entries()) {
       this.#results.push([])
       for (const [index, partition] of topic.partitionData.entries()) {
         this.#outstanding++
-        this.#append(topicIndex, index, topic, partition)
+        this.#append(topicIndex, index, topic, partition, verified?.get(partition))
       }
     }
     this.#outstanding--
@@ -115,16 +126,62 @@ class Production {
     })
   }
 
-  #append(topicIndex: number, index: number, topic: TopicData, partition: PartitionData): void {
+  /** Has the partitions with transactional records found in, or added to, the transaction. */
+  #verify(
+    transactionalId: string,
+  ): ReadonlyMap<PartitionData, Verified> | Promise<ReadonlyMap<PartitionData, Verified>> {
+    const writes = this.#transactionalWrites()
+    const [first] = writes
+    if (first === undefined) return new Map()
+    const { producerId, producerEpoch } = first
+    if (writes.some((write) => write.producerId !== producerId || write.producerEpoch !== producerEpoch)) {
+      throw new KafkaError('INVALID_PRODUCER_ID_MAPPING')
+    }
+    const { verification } = this.#rooms.replicas
+    const write = { transactionalId, producerId, producerEpoch, partitions: writes }
+    const verified = verification.verify(write, supportOf(this.#context.apiVersion))
+    const byPartition = (outcomes: readonly Verified[]) =>
+      new Map(writes.map(({ data }, index) => [data, outcomes[index]]))
+    return verified instanceof Promise ? verified.then(byPartition) : byPartition(verified)
+  }
+
+  /** Of the partitions that could be appended to. */
+  #transactionalWrites() {
+    return this.#request.topicData.flatMap((topicData) => {
+      const topic = this.#nameOf(topicData)
+      if (topic === undefined) return []
+      return topicData.partitionData.flatMap((data) => {
+        const records = data.records ?? NO_RECORDS
+        if (this.#refusalOf(topic, data) !== undefined || !Batch.isTransactional(records, 0)) return []
+        const producerId = Batch.producerId(records, 0)
+        const baseSequence = Batch.baseSequence(records, 0)
+        const write = { data, topic, partition: data.index, baseSequence, producerId }
+        return producerId < 0 ? [] : [{ ...write, producerEpoch: Batch.producerEpoch(records, 0) }]
+      })
+    })
+  }
+
+  #append(
+    topicIndex: number,
+    index: number,
+    topic: TopicData,
+    partition: PartitionData,
+    verified: Verified | undefined,
+  ): void {
     const name = this.#nameOf(topic)
     const refusal = this.#refusalOf(name, partition)
     if (name === undefined || refusal !== undefined) {
       this.#settle(topicIndex, index, refused(partition.index, refusal ?? ErrorCode.UNKNOWN_TOPIC_ID))
       return
     }
+    if (verified instanceof KafkaError) {
+      this.#settle(topicIndex, index, this.#failed(name, partition.index, verified))
+      return
+    }
     const options = {
       acks: this.#request.acks,
       internalTopicsAllowed: this.#context.clientId === ADMIN_CLIENT_ID,
+      verificationGuard: verified,
     }
     const records = partition.records ?? NO_RECORDS
     this.#rooms.replicas.produce(name, partition.index, records, options, (outcome) => {
@@ -160,13 +217,15 @@ class Production {
 
   #failed(topic: string, index: number, error: KafkaError): PartitionResult {
     const isValidation = error instanceof RecordValidationError
+    const isVerification = error instanceof VerificationError
+    const isBeforeLog = isVerification || WITHOUT_LOG_START.has(error.code)
     return {
       index,
       errorCode: error.code,
       baseOffset: -1,
-      logStartOffset: WITHOUT_LOG_START.has(error.code) ? -1 : this.#logStartOffset(topic, index),
+      logStartOffset: isBeforeLog ? -1 : this.#logStartOffset(topic, index),
       recordErrors: isValidation ? error.recordErrors.map(recordError) : [],
-      errorMessage: isValidation ? error.errorMessage : null,
+      errorMessage: isValidation || isVerification ? error.errorMessage : null,
       ...(this.#context.apiVersion >= LEADER_TOLD_FROM
         ? currentLeader.inPartition(this.#rooms.image, topic, index, error.code)
         : {}),
@@ -207,6 +266,11 @@ class Production {
       nodeEndpoints: currentLeader.endpoints(image, this.#results, this.#context.connection.listenerName),
     }
   }
+}
+
+function supportOf(apiVersion: number): TransactionSupport {
+  if (apiVersion >= ADDS_PARTITIONS_FROM) return 'addPartition'
+  return apiVersion >= ABORTABLE_FROM ? 'genericError' : 'defaultError'
 }
 
 /** The errors with which Kafka does not tell where the log begins. */

@@ -1,6 +1,7 @@
 // The front door of what coordinators share: the runtime, its storage, and which partition has which key.
 export { javaHashCode, javaHashMapOrder, partitionFor } from './java-hash.ts'
 export { type InternalLog, LogStorage, type LogStorageOptions } from './log-storage.ts'
+export { Re2 } from './re2.ts'
 export {
   type CoordinatorCodec,
   type CoordinatorResult,

@@ -1,4 +1,5 @@
 // Where a coordinator keeps its records: a partition of an internal topic, or memory in a test.
+import type { VerificationGuard } from '../log/index.ts'
 
 export interface EncodedRecord {
   readonly key: Buffer
@@ -20,16 +21,24 @@ export interface StoredRecord {
 export interface TransactionOwner {
   readonly producerId: number
   readonly producerEpoch: number
+  /** That the partition was found to be part of the transaction. */
+  readonly verificationGuard?: VerificationGuard
 }
 
 /** How a transaction coordinator ends a producer's transaction in one partition. */
-export interface TransactionMarker extends TransactionOwner {
+export interface TransactionMarker {
+  readonly producerId: number
+  readonly producerEpoch: number
   readonly coordinatorEpoch: number
   readonly committed: boolean
+  /** Of transactions: the version in which this one was ended; left out: the first. */
+  readonly transactionVersion?: number
 }
 
 /** The marker that ends a producer's transaction in this partition, as it stands in the log. */
-export interface TransactionEnd extends TransactionOwner {
+export interface TransactionEnd {
+  readonly producerId: number
+  readonly producerEpoch: number
   readonly offset: number
   readonly committed: boolean
 }

@@ -8,6 +8,7 @@ import {
   type TransactionMarker,
 } from '../coordinator/index.ts'
 import type { Clock, Logger, Random } from '../io/index.ts'
+import type { VerificationGuard } from '../log/index.ts'
 import {
   CONSUMER_OFFSETS,
   type MetadataDelta,
@@ -144,16 +145,23 @@ export class GroupCoordinator {
     }
   }
 
-  /** The offsets take effect when the producer's transaction is committed. Rejects with the log's own refusals too. */
-  async commitTransactionalOffsets(request: TxnOffsetCommitRequest): Promise<TxnCommitResponse> {
+  /**
+   * The offsets take effect when the producer's transaction is committed. `verify` makes sure that this partition of
+   * __consumer_offsets belongs to it, or rejects. Rejects with the log's own refusals too.
+   */
+  async commitTransactionalOffsets(
+    request: TxnOffsetCommitRequest,
+    verify: (partition: number) => Promise<VerificationGuard | undefined> = async () => undefined,
+  ): Promise<TxnCommitResponse> {
     const groupId = this.#requireGroupId(request)
     const { producerId, producerEpoch } = request
     const partition = this.partitionFor(groupId)
-    return translated(inCoordinatorTerms, () =>
-      this.#runtime.writeTransactional(partition, { producerId, producerEpoch }, (shard) =>
+    return translated(inCoordinatorTerms, async () => {
+      const transaction = { producerId, producerEpoch, verificationGuard: await verify(partition) }
+      return this.#runtime.writeTransactional(partition, transaction, (shard) =>
         shard.offsets.commitTransactional(request),
-      ),
-    )
+      )
+    })
   }
 
   /** Ends a producer's transaction in a partition of __consumer_offsets; resolves when its marker is written. */

@@ -10,26 +10,24 @@ import { KafkaError } from '../wire/index.ts'
 import { Batch, type CompressionName } from '../wire/records/index.ts'
 import type { AbortedTransaction, TimestampOffset } from './entry-index.ts'
 import type { LeaderEpochs } from './leader-epochs.ts'
-import {
-  type AppendedBatch,
-  type AppendOrigin,
-  type ValidatedRecords,
-  type ValidationOptions,
-  validateRecords,
-} from './log-validator.ts'
+import { type AppendedBatch, type ValidatedRecords, type ValidationOptions, validateRecords } from './log-validator.ts'
 import { partitionDirectory, type TopicPartition } from './paths.ts'
 import type { ProducerSnapshots } from './producer-snapshot.ts'
-import type { BatchMetadata, CompletedTransaction, ProducerEntry, ProducerStates } from './producer-state.ts'
+import type {
+  AppendTerms,
+  BatchMetadata,
+  CompletedTransaction,
+  ProducerEntry,
+  ProducerStates,
+} from './producer-state.ts'
 import { Segment } from './segment.ts'
+import type { NewVerification, VerificationGuard } from './verification.ts'
 
 /** Called once, after `append` has returned: when the append is in the file, or with the error that kept it out. */
 export type AppendDone = (error?: KafkaError) => void
 
-export interface AppendOptions {
+export interface AppendOptions extends AppendTerms {
   readonly leaderEpoch: number
-  readonly origin: AppendOrigin
-  /** A transactional batch is refused unless its transaction is open here already (KIP-890). */
-  readonly requireOngoingTransaction?: boolean
 }
 
 export interface AppendResult {
@@ -224,7 +222,7 @@ export class PartitionLog {
       const { baseOffset, lastOffset, timestamp } = duplicate
       return { baseOffset, lastOffset, logAppendTime: timestamp, isDuplicate: true }
     }
-    this.#take(validated, options.origin)
+    this.#take(validated)
     this.#await(done)
     const { baseOffset, lastOffset, logAppendTime } = validated
     return { baseOffset, lastOffset, logAppendTime, isDuplicate: false }
@@ -259,20 +257,24 @@ export class PartitionLog {
         const duplicate = this.producers.get(batch.producerId)?.findDuplicate(batch)
         if (duplicate !== undefined) return duplicate
       }
-      if (batch.isTransactional && options.requireOngoingTransaction) this.#requireOngoing(batch)
-      this.producers.check(batch, options.origin)
+      this.producers.check(batch, validated.records, options)
     }
     return undefined
   }
 
-  #requireOngoing({ producerId }: AppendedBatch): void {
-    if (this.producers.hasOngoingTransaction(producerId)) return
-    const error = new KafkaError('INVALID_TXN_STATE')
-    error.message = `Record was not part of an ongoing transaction of producer ${producerId} in ${this.name}`
-    throw error
+  /**
+   * A producer is about to write the first batch of a transaction: gives the guard that its append needs, or undefined
+   * where its transaction is open here already. Throws INVALID_PRODUCER_EPOCH for a producer that was fenced.
+   */
+  startVerification(verification: NewVerification): VerificationGuard | undefined {
+    const { producerId, producerEpoch } = verification
+    const known = this.producers.get(producerId)?.producerEpoch ?? producerEpoch
+    if (producerEpoch < known) throw new KafkaError('INVALID_PRODUCER_EPOCH')
+    if (this.producers.hasOngoingTransaction(producerId, producerEpoch)) return undefined
+    return this.producers.verifications.start(verification, this.#options.clock.now())
   }
 
-  #take(validated: ValidatedRecords, origin: AppendOrigin): void {
+  #take(validated: ValidatedRecords): void {
     const { records, lastOffset } = validated
     if (this.#mustRoll(validated)) this.roll(validated.baseOffset)
     const segment = this.#active
@@ -281,14 +283,14 @@ export class PartitionLog {
     this.#pending.push(records)
     this.#logEndOffset = lastOffset + 1
     this.#unflushedRecords += validated.recordCount
-    for (const batch of validated.batches) this.#remember(records, batch, origin)
+    for (const batch of validated.batches) this.#remember(records, batch)
     this.producers.endOffset = this.#logEndOffset
   }
 
-  #remember(records: Buffer, batch: AppendedBatch, origin: AppendOrigin): void {
+  #remember(records: Buffer, batch: AppendedBatch): void {
     if (batch.producerId < 0) return
     if (!batch.isControl) this.producers.apply(batch)
-    else this.#noteCompleted(this.producers.applyMarker(records, batch.position, origin))
+    else this.#noteCompleted(this.producers.applyMarker(records, batch.position))
   }
 
   #noteCompleted(completed: CompletedTransaction | undefined): void {

@@ -4,12 +4,14 @@ import { DecodeError, KafkaError } from '../wire/index.ts'
 import { Batch, readBatchRecords, readEndTransactionMarker } from '../wire/records/index.ts'
 import type { AbortedTransaction } from './entry-index.ts'
 import type { AppendedBatch, AppendOrigin } from './log-validator.ts'
+import { type VerificationGuard, Verifications } from './verification.ts'
 
 /** How many of a producer's last batches are remembered: as many as it may have in flight. */
 const REMEMBERED_BATCHES = 5
 const NO_EPOCH = -1
 const NO_SEQUENCE = -1
 const MAX_SEQUENCE = 0x7fffffff
+const MAX_EPOCH = 0x7fff
 
 export interface BatchMetadata {
   readonly baseSequence: number
@@ -71,6 +73,19 @@ interface OpenTransaction {
   lastOffset?: number
 }
 
+/** What an append is checked by, besides its batches. */
+export interface AppendTerms {
+  readonly origin: AppendOrigin
+  /** Of a marker: the version of transactions (the feature's level) in which its transaction was ended. */
+  readonly transactionVersion?: number
+  /** Whether a transactional batch needs a guard, unless its transaction is open here (KIP-890); left out: no. */
+  readonly isVerified?: () => boolean
+  readonly verificationGuard?: VerificationGuard
+}
+
+/** From this version on every transaction of a producer has an epoch of its own, which its marker has too. */
+const EPOCH_BUMPED_FROM = 2
+
 /** A transaction that ended with a marker in this log. */
 export interface CompletedTransaction extends AbortedTransaction {
   readonly isAborted: boolean
@@ -83,6 +98,7 @@ export class ProducerStates {
   readonly #ongoing = new Map<number, OpenTransaction>()
   /** Ended, but their markers are not below the high watermark yet. */
   readonly #unreplicated = new Map<number, OpenTransaction>()
+  readonly verifications = new Verifications()
   /** Everything below this offset is in the state. */
   endOffset = 0
 
@@ -102,8 +118,10 @@ export class ProducerStates {
     return this.#entries.size
   }
 
-  hasOngoingTransaction(producerId: number): boolean {
-    return this.#entries.get(producerId)?.currentTxnFirstOffset !== undefined
+  /** Of this producer in this epoch. */
+  hasOngoingTransaction(producerId: number, producerEpoch: number): boolean {
+    const entry = this.#entries.get(producerId)
+    return entry?.currentTxnFirstOffset !== undefined && entry.producerEpoch === producerEpoch
   }
 
   /** The first offset whose transaction is undecided, or decided by a marker that a crash could still take. */
@@ -120,12 +138,16 @@ export class ProducerStates {
     return oldest === undefined ? undefined : this.#entries.get(oldest.producerId)?.lastTimestamp
   }
 
-  /** Throws where the batch may not be appended; changes nothing. */
-  check(batch: AppendedBatch, origin: AppendOrigin): void {
+  /** Throws where the batch, which stands in `buffer`, may not be appended; changes nothing. */
+  check(batch: AppendedBatch, buffer: Buffer, terms: AppendTerms): void {
     const entry = this.#entries.get(batch.producerId)
-    this.#checkEpoch(entry, batch.producerEpoch, batch.baseOffset, origin)
-    if (batch.isControl) return
-    if (origin === 'client') this.#checkSequence(entry, batch)
+    if (batch.isControl) {
+      this.#checkMarker(entry, batch, buffer, terms)
+      return
+    }
+    if (batch.isTransactional) this.#checkVerified(entry, batch, terms)
+    this.#checkEpoch(entry, batch, terms.origin)
+    if (terms.origin === 'client') this.#checkSequence(entry, batch)
     if (entry?.currentTxnFirstOffset !== undefined && !batch.isTransactional) {
       throw refusal(
         'INVALID_TXN_STATE',
@@ -134,28 +156,64 @@ export class ProducerStates {
     }
   }
 
-  #checkEpoch(entry: ProducerEntry | undefined, epoch: number, offset: number, origin: AppendOrigin): void {
-    if (entry === undefined || epoch >= entry.producerEpoch || origin === 'replication') return
+  #checkVerified(entry: ProducerEntry | undefined, batch: AppendedBatch, terms: AppendTerms): void {
+    if (terms.origin === 'replication' || this.hasOngoingTransaction(batch.producerId, batch.producerEpoch)) return
+    this.#checkEpoch(entry, batch, terms.origin)
+    if (!terms.isVerified?.() || this.verifications.holds(batch.producerId, terms.verificationGuard)) return
     throw refusal(
+      'INVALID_TXN_STATE',
+      `Record was not part of an ongoing transaction of producer ${batch.producerId} in ${this.#topicPartition}`,
+    )
+  }
+
+  #checkEpoch(entry: ProducerEntry | undefined, batch: AppendedBatch, origin: AppendOrigin): void {
+    if (entry === undefined || batch.producerEpoch >= entry.producerEpoch || origin === 'replication') return
+    throw this.#fenced(entry, batch, 'smaller than')
+  }
+
+  #fenced(entry: ProducerEntry, { producerEpoch, baseOffset }: AppendedBatch, relation: string): KafkaError {
+    return refusal(
       'INVALID_PRODUCER_EPOCH',
-      `Epoch of producer ${entry.producerId} at offset ${offset} in ${this.#topicPartition} is ${epoch}, which is smaller than the last seen epoch ${entry.producerEpoch}`,
+      `Epoch of producer ${entry.producerId} at offset ${baseOffset} in ${this.#topicPartition} is ${producerEpoch}, which is ${relation} the last seen epoch ${entry.producerEpoch}`,
+    )
+  }
+
+  /** Replicas take what their leader has taken. */
+  #checkMarker(entry: ProducerEntry | undefined, batch: AppendedBatch, buffer: Buffer, terms: AppendTerms): void {
+    if (entry === undefined || terms.origin === 'replication') return
+    if ((terms.transactionVersion ?? 0) < EPOCH_BUMPED_FROM) this.#checkEpoch(entry, batch, terms.origin)
+    else if (batch.producerEpoch <= entry.producerEpoch && !isMarkerAgain(entry, batch)) {
+      throw this.#fenced(entry, batch, 'not greater than')
+    }
+    const coordinatorEpoch = markerOf(buffer, batch.position)?.coordinatorEpoch
+    if (coordinatorEpoch === undefined || coordinatorEpoch >= entry.coordinatorEpoch) return
+    throw refusal(
+      'TRANSACTION_COORDINATOR_FENCED',
+      `Invalid coordinator epoch for producerId ${batch.producerId} in partition ${this.#topicPartition}: ${coordinatorEpoch} (zombie), ${entry.coordinatorEpoch} (current)`,
     )
   }
 
   #checkSequence(entry: ProducerEntry | undefined, batch: AppendedBatch): void {
+    const refused = this.verifications.problemOf(batch, entry === undefined || entry.batches.length === 0)
+    if (refused !== undefined) throw this.#outOfOrder(batch, refused)
     // A producer that is not known, or no longer, may begin anywhere.
     if (entry === undefined || entry.producerEpoch === NO_EPOCH) return
     const expected = batch.producerEpoch === entry.producerEpoch ? next(entry.lastSequence) : 0
     if (batch.baseSequence === expected) return
-    throw refusal(
+    throw this.#outOfOrder(batch, `${entry.lastSequence} (current end sequence number)`)
+  }
+
+  #outOfOrder({ producerId, baseOffset, baseSequence }: AppendedBatch, known: string): KafkaError {
+    return refusal(
       'OUT_OF_ORDER_SEQUENCE_NUMBER',
-      `Out of order sequence number for producer ${batch.producerId} at offset ${batch.baseOffset} in partition ${this.#topicPartition}: ${batch.baseSequence} (incoming seq. number), ${entry.lastSequence} (current end sequence number)`,
+      `Out of order sequence number for producer ${producerId} at offset ${baseOffset} in partition ${this.#topicPartition}: ${baseSequence} (incoming seq. number), ${known}`,
     )
   }
 
   /** Takes a data batch into the state. */
   apply(batch: AppendedBatch): void {
     const entry = this.#entryOf(batch.producerId)
+    if (batch.isTransactional) this.verifications.end(batch.producerId)
     entry.takeEpoch(batch.producerEpoch)
     entry.remember({
       baseSequence: batch.baseSequence,
@@ -174,19 +232,15 @@ export class ProducerStates {
    * Takes the marker of a control batch into the state; `buffer` holds the batch at `at`. Returns the transaction that
    * it ends, if the producer had one open here.
    */
-  applyMarker(buffer: Buffer, at: number, origin: AppendOrigin): CompletedTransaction | undefined {
+  applyMarker(buffer: Buffer, at: number): CompletedTransaction | undefined {
     const marker = markerOf(buffer, at)
     // All of the transaction was cleaned from the log, or the control batch is of another kind.
     if (marker === undefined) return undefined
     const producerId = Batch.producerId(buffer, at)
+    const producerEpoch = Batch.producerEpoch(buffer, at)
+    this.verifications.endBefore(producerId, producerEpoch)
     const entry = this.#entryOf(producerId)
-    if (entry.coordinatorEpoch > marker.coordinatorEpoch && origin !== 'replication') {
-      throw refusal(
-        'TRANSACTION_COORDINATOR_FENCED',
-        `Invalid coordinator epoch for producerId ${producerId} in partition ${this.#topicPartition}: ${marker.coordinatorEpoch} (zombie), ${entry.coordinatorEpoch} (current)`,
-      )
-    }
-    entry.takeEpoch(Batch.producerEpoch(buffer, at))
+    entry.takeEpoch(producerEpoch)
     entry.coordinatorEpoch = marker.coordinatorEpoch
     entry.lastTimestamp = marker.timestamp
     const firstOffset = entry.currentTxnFirstOffset
@@ -208,7 +262,7 @@ export class ProducerStates {
   replay(buffer: Buffer, at: number, batch: AppendedBatch): CompletedTransaction | undefined {
     this.endOffset = batch.lastOffset + 1
     if (batch.producerId < 0) return undefined
-    if (batch.isControl) return this.applyMarker(buffer, at, 'replication')
+    if (batch.isControl) return this.applyMarker(buffer, at)
     this.apply(batch)
     return undefined
   }
@@ -230,6 +284,7 @@ export class ProducerStates {
     for (const entry of this.#entries.values()) {
       if (isExpired(entry, now, expirationMs)) this.#entries.delete(entry.producerId)
     }
+    this.verifications.removeExpired(now, expirationMs)
   }
 
   /** Forgets everything, then takes what a snapshot held that is not expired. */
@@ -257,6 +312,15 @@ export class ProducerStates {
     }
     return entry
   }
+}
+
+/**
+ * A coordinator that was not answered sends its marker again, which then ends nothing. And where a producer's epochs
+ * have run out, its last abort has no epoch of its own.
+ */
+function isMarkerAgain(entry: ProducerEntry, { producerEpoch }: AppendedBatch): boolean {
+  if (producerEpoch !== entry.producerEpoch) return false
+  return entry.currentTxnFirstOffset === undefined || producerEpoch === MAX_EPOCH
 }
 
 function next(sequence: number): number {

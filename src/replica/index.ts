@@ -2,4 +2,12 @@
 export { type FetchEntry, type FetchParams, type FetchResult, failedFetch } from './fetch.ts'
 export { type FetchAnswer, type FetchContext, FetchSessions, type PartitionKey } from './fetch-sessions.ts'
 export { type Isolation, ListOffsetsTimestamp, Partition } from './partition.ts'
-export { type ProduceDone, type ProduceOptions, ReplicaManager } from './replica-manager.ts'
+export { type InternalAppendOptions, type ProduceDone, type ProduceOptions, ReplicaManager } from './replica-manager.ts'
+export {
+  type TransactionalWrite,
+  type TransactionPartitions,
+  type TransactionSupport,
+  TransactionVerification,
+  VerificationError,
+  type Verified,
+} from './transaction-verification.ts'

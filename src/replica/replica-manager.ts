@@ -1,19 +1,21 @@
 // The replicas of this broker: makes and deletes them as the metadata says, and is where requests find a partition.
 // Appends, fetches and offset look-ups of every API come through here.
 import type { Clock, Logger } from '../io/index.ts'
-import type { AppendOptions, AppendResult, LogManager } from '../log/index.ts'
+import type { AppendOptions, AppendResult, LogManager, VerificationGuard } from '../log/index.ts'
 import type { LiveConfig, MetadataDelta, MetadataImage, TopicImage } from '../metadata/index.ts'
 import { isInternalTopic, type PartitionRegistration } from '../metadata/index.ts'
 import { KafkaError } from '../wire/index.ts'
 import { Batch } from '../wire/records/index.ts'
 import { type FetchEntry, type FetchParams, FetchPurgatory, type FetchResult } from './fetch.ts'
 import { Partition } from './partition.ts'
+import { type TransactionPartitions, TransactionVerification } from './transaction-verification.ts'
 
 export interface ReplicaManagerRooms {
   readonly brokerId: number
   readonly image: MetadataImage
   readonly logs: LogManager
   readonly config: LiveConfig
+  readonly transactions: TransactionPartitions
   readonly clock: Clock
   readonly log: Logger
 }
@@ -23,6 +25,14 @@ export interface ProduceOptions {
   readonly acks: number
   /** Kafka's own admin client may write to internal topics. */
   readonly internalTopicsAllowed: boolean
+  /** What `verification` gave for this partition. */
+  readonly verificationGuard?: VerificationGuard
+}
+
+/** Of a coordinator's batch in a producer's transaction, or of the marker that ends one. */
+export interface InternalAppendOptions {
+  readonly verificationGuard?: VerificationGuard
+  readonly transactionVersion?: number
 }
 
 export type ProduceDone = (result: AppendResult | KafkaError) => void
@@ -31,9 +41,30 @@ export class ReplicaManager {
   readonly #rooms: ReplicaManagerRooms
   readonly #partitions = new Map<string, Map<number, Partition>>()
   readonly #purgatory: FetchPurgatory
+  readonly #isVerified: () => boolean
+  /** To be asked before what belongs to a transaction is appended. */
+  readonly verification: TransactionVerification
 
   constructor(rooms: ReplicaManagerRooms) {
     this.#rooms = rooms
+    const { config } = rooms
+    this.#isVerified = () => config.broker.get('transaction.partition.verification.enable')
+    this.verification = new TransactionVerification({
+      coordinator: rooms.transactions,
+      startVerification: ({ producerId, producerEpoch }, { topic, partition, baseSequence }, supportsEpochBump) => {
+        const found = this.require(topic, partition)
+        found.checkLeader()
+        return found.log.startVerification({ producerId, producerEpoch, sequence: baseSequence, supportsEpochBump })
+      },
+      isEnabled: this.#isVerified,
+      retryBackoffMs: () => config.broker.get('add.partitions.to.txn.retry.backoff.ms'),
+      retryBackoffMaxMs: () =>
+        Math.min(
+          config.broker.get('add.partitions.to.txn.retry.backoff.max.ms'),
+          config.broker.get('request.timeout.ms'),
+        ),
+      clock: rooms.clock,
+    })
     this.#purgatory = new FetchPurgatory(rooms.clock, (entry) => this.#fetchable(entry))
     for (const topic of rooms.image.topics()) for (const each of topic.partitions) this.#host(topic, each)
     rooms.image.subscribe((delta) => this.#apply(delta))
@@ -118,7 +149,7 @@ export class ReplicaManager {
       const found = this.require(topic, partition)
       found.checkLeader()
       if (options.acks === -1) found.checkInSyncReplicas()
-      const append: AppendOptions = { leaderEpoch: found.leaderEpoch, origin: 'client' }
+      const append = this.#appendOptions(found, 'client', options)
       result = found.log.append(records, append, (error) => done(error ?? (result as AppendResult)))
     } catch (error) {
       if (!(error instanceof KafkaError)) throw error
@@ -130,7 +161,12 @@ export class ReplicaManager {
    * Appends a coordinator's batch; resolves when all in-sync replicas have it. Throws, in the same turn, where the log
    * refuses it.
    */
-  appendToInternal(topic: string, partition: number, batch: Buffer): Promise<AppendResult> {
+  appendToInternal(
+    topic: string,
+    partition: number,
+    batch: Buffer,
+    options: InternalAppendOptions = {},
+  ): Promise<AppendResult> {
     const found = this.require(topic, partition)
     found.checkLeader()
     found.checkInSyncReplicas()
@@ -138,8 +174,16 @@ export class ReplicaManager {
     const written = new Promise<void>((resolve, reject) => {
       settle = (error) => (error === undefined ? resolve() : reject(error))
     })
-    const result = found.log.append(batch, { leaderEpoch: found.leaderEpoch, origin: 'coordinator' }, settle)
+    const result = found.log.append(batch, this.#appendOptions(found, 'coordinator', options), settle)
     return written.then(() => result)
+  }
+
+  #appendOptions(
+    { leaderEpoch }: Partition,
+    origin: 'client' | 'coordinator',
+    { verificationGuard, transactionVersion }: InternalAppendOptions,
+  ): AppendOptions {
+    return { leaderEpoch, origin, verificationGuard, transactionVersion, isVerified: this.#isVerified }
   }
 
   /** Shows all batches of a partition, in order, each whole. */

@@ -1,6 +1,7 @@
 // Ids for producers, given out one by one from blocks that the controller allocates: no id is ever given twice, and
 // what is left of a block is lost with a restart.
 import type { ProducerIdBlock } from '../metadata/index.ts'
+import { KafkaError } from '../wire/index.ts'
 
 export class ProducerIds {
   readonly #allocate: () => Promise<ProducerIdBlock>
@@ -13,8 +14,24 @@ export class ProducerIds {
   }
 
   async next(): Promise<number> {
-    while (this.#nextId >= this.#endId) await this.#nextBlock()
+    while (!this.#isAvailable) await this.#nextBlock()
     return this.#nextId++
+  }
+
+  /** Resolves when `take` has an id to give, in the turn in which it resolves. */
+  async ready(): Promise<void> {
+    while (!this.#isAvailable) await this.#nextBlock()
+  }
+
+  /** One id, at once. Throws COORDINATOR_LOAD_IN_PROGRESS, and sees to it that there are some later, where there is none. */
+  take(): number {
+    if (this.#isAvailable) return this.#nextId++
+    this.#nextBlock().catch(() => undefined)
+    throw new KafkaError('COORDINATOR_LOAD_IN_PROGRESS')
+  }
+
+  get #isAvailable(): boolean {
+    return this.#nextId < this.#endId
   }
 
   /** One allocation for all who wait. */
