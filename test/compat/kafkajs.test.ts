@@ -279,6 +279,50 @@ describe('kafkajs consumes', () => {
   })
 })
 
+describe('kafkajs in transactions', () => {
+  const transactional = (broker: TestBroker) =>
+    producer(broker, { transactionalId: broker.name('transaction'), idempotent: true, maxInFlightRequests: 1 })
+
+  test('has what it commits read, and nothing of what it aborts', async ({ broker }) => {
+    const { name } = await broker.topic()
+    const client = await transactional(broker)
+    for (const [value, end] of [
+      ['a', 'commit'],
+      ['b', 'abort'],
+      ['c', 'commit'],
+    ] as const) {
+      const transaction = await client.transaction()
+      await transaction.send({ topic: name, messages: [{ value }] })
+      await transaction[end]()
+    }
+    const read = await consume(broker, await broker.group(), name)
+    await arrives('two messages', () => read.messages.length === 2)
+    expect(read.values()).toEqual(['a', 'c'])
+  })
+
+  test('commits offsets with its messages', async ({ broker }) => {
+    const { name } = await broker.topic()
+    const groupId = await broker.group()
+    const client = await transactional(broker)
+    const send = async (offset: string, end: 'commit' | 'abort') => {
+      const transaction = await client.transaction()
+      await transaction.send({ topic: name, messages: [{ value: offset }] })
+      await transaction.sendOffsets({
+        consumerGroupId: groupId,
+        topics: [{ topic: name, partitions: [{ partition: 0, offset }] }],
+      })
+      await transaction[end]()
+    }
+    await send('1', 'commit')
+    await send('2', 'abort')
+    await eventually('the offset', async () => {
+      const groups = [{ groupId, topics: [{ name, partitionIndexes: [0] }] }]
+      const answer = await broker.ask(apis.OffsetFetch, 9, { groups, requireStable: true })
+      return answer.groups[0]?.topics[0]?.partitions[0]?.committedOffset === 1
+    })
+  })
+})
+
 describe('kafkajs administers', () => {
   test('topics: creates, lists, describes, deletes', async ({ broker }) => {
     const client = await admin(broker)

@@ -1,14 +1,12 @@
 // Answers as tests compare them: error codes by name, so that a failure says what was answered and not a number.
 import { type ErrorName, errorName } from '../../src/wire/index.ts'
 
-const CODES = new Set(['errorCode', 'topicConfigErrorCode'])
-
 export type Readable<T> = T extends Uint8Array
   ? T
   : T extends readonly (infer E)[]
     ? Readable<E>[]
     : T extends object
-      ? { [K in keyof T]: K extends 'errorCode' | 'topicConfigErrorCode' ? ErrorName : Readable<T[K]> }
+      ? { [K in keyof T]: K extends 'errorCode' | `${string}ErrorCode` ? ErrorName : Readable<T[K]> }
       : T
 
 export function readable<T>(answer: T): Readable<T> {
@@ -21,5 +19,6 @@ function rename(value: unknown, key: string): unknown {
   if (value !== null && typeof value === 'object') {
     return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, rename(inner, name)]))
   }
-  return CODES.has(key) ? (errorName(value as number) ?? value) : value
+  const isCode = key === 'errorCode' || key.endsWith('ErrorCode')
+  return isCode ? (errorName(value as number) ?? value) : value
 }

@@ -6,6 +6,7 @@ import { append, awaitCoordinator, createTopic, newProducerId, type Topic } from
 import { ClassicMember, type MemberOptions } from './classic-member.ts'
 import { RawClient } from './raw-client.ts'
 import type { Readable } from './readable.ts'
+import { TransactionalProducer, type TransactionProtocol } from './transactional-producer.ts'
 
 interface ApiSchemas {
   readonly request: Message
@@ -100,6 +101,14 @@ export class TestBroker {
   /** A member of a classic group, on a connection of its own; it has not joined yet. */
   async member(groupId: string, options: MemberOptions = {}): Promise<ClassicMember> {
     return new ClassicMember(await this.connect(options.clientId), groupId, options)
+  }
+
+  /** A transactional producer, begun. */
+  async transaction(
+    options: { transactionalId?: string; protocol?: TransactionProtocol; timeoutMs?: number } = {},
+  ): Promise<TransactionalProducer> {
+    const id = options.transactionalId ?? this.name('transaction')
+    return new TransactionalProducer(await this.connect(), id, options.protocol ?? 2).init(options.timeoutMs)
   }
 
   /** Produces to one partition at version 12, by name; gives that partition's answer. */
