@@ -4,6 +4,7 @@ import { type Draft, type Infer, type Message, apis as wire } from '../../src/wi
 import { Batch, type KafkaRecord, type NewBatch, readRecords } from '../../src/wire/records/index.ts'
 import { append, awaitCoordinator, createTopic, newProducerId, type Topic } from './admin.ts'
 import { ClassicMember, type MemberOptions } from './classic-member.ts'
+import { ConsumerMember, type ConsumerMemberOptions } from './consumer-member.ts'
 import { RawClient } from './raw-client.ts'
 import type { Readable } from './readable.ts'
 import { TransactionalProducer, type TransactionProtocol } from './transactional-producer.ts'
@@ -101,6 +102,11 @@ export class TestBroker {
   /** A member of a classic group, on a connection of its own; it has not joined yet. */
   async member(groupId: string, options: MemberOptions = {}): Promise<ClassicMember> {
     return new ClassicMember(await this.connect(options.clientId), groupId, options)
+  }
+
+  /** A member of a consumer group, on a connection of its own; it has not joined yet. */
+  async consumer(groupId: string, options: ConsumerMemberOptions = {}): Promise<ConsumerMember> {
+    return new ConsumerMember(await this.connect(options.clientId), groupId, options)
   }
 
   /** A transactional producer, begun. */
