@@ -135,7 +135,7 @@ class Production {
     if (first === undefined) return new Map()
     const { producerId, producerEpoch } = first
     if (writes.some((write) => write.producerId !== producerId || write.producerEpoch !== producerEpoch)) {
-      throw new KafkaError('INVALID_PRODUCER_ID_MAPPING')
+      throw new KafkaError('INVALID_PRODUCER_ID_MAPPING', 'Transactional records contained more than one producer ID')
     }
     const { verification } = this.#rooms.replicas
     const write = { transactionalId, producerId, producerEpoch, partitions: writes }

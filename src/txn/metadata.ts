@@ -99,12 +99,15 @@ function transition(
   return next
 }
 
-/** The producer begins anew, with the next epoch. Throws PRODUCER_FENCED where `expectedEpoch` is another producer's. */
+/**
+ * The producer begins anew, with the next epoch. Throws PRODUCER_FENCED where `expectedEpoch` is another producer's; only
+ * where there is no next epoch, Kafka has no word for it.
+ */
 export function incrementEpoch(
   from: TransactionMetadata,
   { transactionTimeoutMs, expectedEpoch, now }: { transactionTimeoutMs: number; expectedEpoch?: number; now: number },
 ): TransactionMetadata {
-  if (isEpochExhausted(from.producerEpoch)) throw new Error(`producer ${from.producerId} has no epochs left`)
+  if (isEpochExhausted(from.producerEpoch)) throw new KafkaError('UNKNOWN_SERVER_ERROR')
   return transition(from, {
     ...nextEpochs(from, expectedEpoch),
     state: 'Empty',

@@ -1,6 +1,11 @@
 // The records of __transaction_state as typed values, and their bytes: an int16 that is the type (keys) or the version
 // (values), then the message. Which version of the value is written follows from the feature transaction.version.
-import type { CoordinatorCodec, CoordinatorResult, EncodedRecord } from '../coordinator/index.ts'
+import {
+  type CoordinatorCodec,
+  type CoordinatorResult,
+  type EncodedRecord,
+  javaHashMapOrder,
+} from '../coordinator/index.ts'
 import {
   DecodeError,
   encode,
@@ -57,8 +62,13 @@ function encodeValue(metadata: TransactionMetadata, version: number): Buffer {
   return prefixed(version, value)
 }
 
+/** By topic, in the order of the java.util.HashMap in which Kafka gathers them: in a bucket, the last stands first. */
 function partitionsOf(partitions: TopicPartitions) {
-  return partitions.topics().map((ofTopic) => ({ topic: ofTopic.topic, partitionIds: ofTopic.partitions }))
+  const byTopic = new Map(partitions.topics().map((ofTopic) => [ofTopic.topic, ofTopic.partitions]))
+  return javaHashMapOrder([...byTopic.keys()].reverse()).map((topic) => ({
+    topic,
+    partitionIds: byTopic.get(topic) ?? [],
+  }))
 }
 
 function decodeRecord(key: Buffer, value: Buffer | null): TransactionRecord | undefined {
