@@ -107,6 +107,8 @@ export class Normalizer {
       ...batch,
       crc: '<crc>',
       producerId: this.normalize(batch.producerId, 'producerId'),
+      // A marker has the time of the coordinator.
+      ...(batch.isControl ? { maxTimestamp: '<time>', records: batch.records.map(timeless) } : {}),
     }))
   }
 
@@ -117,6 +119,10 @@ export class Normalizer {
     this.labels.set(value, label)
     return label
   }
+}
+
+function timeless<T extends object>(record: T): T & { timestamp: string } {
+  return { ...record, timestamp: '<time>' }
 }
 
 function isSet(value: unknown): boolean {

@@ -2,10 +2,12 @@
 import type { Script } from '../recorder.ts'
 import { adminScripts } from './admin.ts'
 import { clusterScripts } from './cluster.ts'
+import { consumerGroupScripts } from './consumer-groups.ts'
 import { groupScripts } from './groups.ts'
 import { hostileScripts } from './hostile.ts'
 import { recordScripts } from './records.ts'
 import { topicScripts } from './topics.ts'
+import { transactionScripts } from './transactions.ts'
 
 export const scripts: readonly Script[] = [
   ...clusterScripts,
@@ -13,5 +15,7 @@ export const scripts: readonly Script[] = [
   ...adminScripts,
   ...recordScripts,
   ...groupScripts,
+  ...transactionScripts,
+  ...consumerGroupScripts,
   ...hostileScripts,
 ]
