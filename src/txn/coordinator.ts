@@ -139,8 +139,9 @@ export class TransactionCoordinator {
     if (transactionTimeoutMs <= 0 || transactionTimeoutMs > maxTimeoutMs) {
       throw new KafkaError('INVALID_TRANSACTION_TIMEOUT')
     }
-    await this.#rooms.producerIds.ready()
-    const initialized = await this.#write(transactionalId, (shard) => shard.initProducerId(request))
+    const initialized = await this.#rooms.producerIds.withOne(() =>
+      this.#write(transactionalId, (shard) => shard.initProducerId(request)),
+    )
     if (!('aborting' in initialized)) return initialized
     await initialized.aborting.attempted.promise
     throw new KafkaError('CONCURRENT_TRANSACTIONS')
@@ -206,8 +207,9 @@ export class TransactionCoordinator {
    */
   async endTransaction(request: EndRequest): Promise<ProducerIdAndEpoch> {
     requireId(request.transactionalId)
-    await this.#rooms.producerIds.ready()
-    const { completion, ...identity } = await this.#write(request.transactionalId, (shard) => shard.end(request))
+    const { completion, ...identity } = await this.#rooms.producerIds.withOne(() =>
+      this.#write(request.transactionalId, (shard) => shard.end(request)),
+    )
     await completion?.attempted.promise
     return identity
   }

@@ -14,13 +14,13 @@ export class ProducerIds {
   }
 
   async next(): Promise<number> {
-    while (!this.#isAvailable) await this.#nextBlock()
-    return this.#nextId++
+    return this.withOne(() => this.take())
   }
 
-  /** Resolves when `take` has an id to give, in the turn in which it resolves. */
-  async ready(): Promise<void> {
+  /** Runs something as soon as `take` has an id to give it, should it need one. */
+  async withOne<T>(run: () => T): Promise<Awaited<T>> {
     while (!this.#isAvailable) await this.#nextBlock()
+    return await run()
   }
 
   /** One id, at once. Throws COORDINATOR_LOAD_IN_PROGRESS, and sees to it that there are some later, where there is none. */
