@@ -4,6 +4,8 @@ import { addPartitionsToTxnApi } from './api/add-partitions-to-txn.ts'
 import { alterConfigsApi } from './api/alter-configs.ts'
 import { alterPartitionReassignmentsApi } from './api/alter-partition-reassignments.ts'
 import { apiVersionsApi } from './api/api-versions.ts'
+import { consumerGroupDescribeApi } from './api/consumer-group-describe.ts'
+import { consumerGroupHeartbeatApi } from './api/consumer-group-heartbeat.ts'
 import { createPartitionsApi } from './api/create-partitions.ts'
 import { createTopicsApi } from './api/create-topics.ts'
 import { deleteGroupsApi } from './api/delete-groups.ts'
@@ -112,6 +114,8 @@ export function handlersOf(rooms: Rooms): readonly ApiHandler[] {
     offsetFetchApi({ groups, image }),
     offsetDeleteApi({ groups, image }),
     describeGroupsApi({ groups }),
+    consumerGroupHeartbeatApi({ groups, image, config }),
+    consumerGroupDescribeApi({ groups, image, config }),
     listGroupsApi({ groups }),
     deleteGroupsApi({ groups }),
     // Configs

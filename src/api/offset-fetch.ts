@@ -12,7 +12,7 @@ import { type ApiHandler, defineApi } from './handler.ts'
 
 type Request = Infer<typeof apis.OffsetFetch.request>
 type Response = Draft<typeof apis.OffsetFetch.response>
-type Group = Pick<FetchGroup, 'groupId' | 'topics'>
+type Group = FetchGroup
 type Topic = NonNullable<Group['topics']>[number]
 type GroupResult = NonNullable<Response['groups']>[number]
 
@@ -40,17 +40,21 @@ export function offsetFetchApi(rooms: { groups: GroupCoordinator; image: Metadat
       ),
   )
 
-  async function fetch({ groupId, topics }: Group, apiVersion: number, requireStable: boolean): Promise<GroupResult> {
+  async function fetch(
+    { groupId, topics, ...identity }: Group,
+    apiVersion: number,
+    requireStable: boolean,
+  ): Promise<GroupResult> {
     const byId = apiVersion >= TOPIC_IDS
     const asked = byId ? (topics?.map(withName) ?? null) : topics
     const known = asked?.filter(({ name }) => !byId || name !== '') ?? null
     const unknown = asked?.filter(({ name }) => byId && name === '') ?? []
     try {
-      const fetched = await groups.fetchOffsets({ groupId, topics: known }, { requireStable })
+      const fetched = await groups.fetchOffsets({ groupId, topics: known, ...identity }, { requireStable })
       const found = byId && topics === null ? fetched.flatMap(withId) : fetched
       return { groupId, topics: [...found, ...unknown.map((topic) => failedTopic(topic, ErrorCode.UNKNOWN_TOPIC_ID))] }
     } catch (error) {
-      if (error instanceof KafkaError) return failed({ groupId, topics }, error.code, apiVersion)
+      if (error instanceof KafkaError) return failed({ groupId, topics, ...identity }, error.code, apiVersion)
       throw error
     }
   }
@@ -68,7 +72,8 @@ export function offsetFetchApi(rooms: { groups: GroupCoordinator; image: Metadat
 
 function groupsOf({ groups, groupId, topics }: Request, apiVersion: number): readonly Group[] {
   if (apiVersion >= BATCHED) return groups
-  return [{ groupId, topics: topics?.map((topic) => ({ ...topic, topicId: EMPTY_UUID })) ?? null }]
+  const asked = topics?.map((topic) => ({ ...topic, topicId: EMPTY_UUID })) ?? null
+  return [{ groupId, topics: asked, memberId: null, memberEpoch: -1 }]
 }
 
 function failed({ groupId, topics }: Group, errorCode: number, apiVersion: number): GroupResult {

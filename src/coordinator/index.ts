@@ -1,7 +1,9 @@
 // The front door of what coordinators share: the runtime, its storage, and which partition has which key.
-export { javaHashCode, javaHashMapOrder, partitionFor } from './java-hash.ts'
+export { JavaHashMap, javaHashSetOrder, javaIntMap, javaIntSetOrder, TimelineHashMap } from './java-collections.ts'
+export { javaHashCode, javaHashMapOrder, javaUuidHash, partitionFor } from './java-hash.ts'
 export { type InternalLog, LogStorage, type LogStorageOptions } from './log-storage.ts'
 export { Re2 } from './re2.ts'
+export { RegularExpression, RegularExpressionError } from './regular-expression.ts'
 export {
   type CoordinatorCodec,
   type CoordinatorResult,

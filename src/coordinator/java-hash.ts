@@ -7,6 +7,12 @@ export function javaHashCode(text: string): number {
   return hash
 }
 
+/** `Uuid.hashCode()` of a Kafka uuid. */
+export function javaUuidHash(uuid: string): number {
+  const bytes = Buffer.from(uuid, 'base64url')
+  return bytes.readInt32BE(0) ^ bytes.readInt32BE(4) ^ bytes.readInt32BE(8) ^ bytes.readInt32BE(12)
+}
+
 /** The partition of an internal topic that holds `key`. Kafka's Utils.abs maps the one int without a positive to 0. */
 export function partitionFor(key: string, partitions: number): number {
   const hash = javaHashCode(key)

@@ -39,7 +39,10 @@ export interface CoordinatorResult<R, T> {
   readonly divisible?: true
   /** Called in the order of the appends when the records are written, before the answer goes. */
   readonly onWritten?: () => void
-  /** Called where the log refused the records, before the answer does: for state that has them already. */
+  /**
+   * Called where the log refused the records, before the answer does: for state that has them already. Without it, such
+   * a shard is dropped and loaded again.
+   */
   readonly onRefused?: (error: KafkaError) => void
 }
 
@@ -54,6 +57,7 @@ export interface ShardTimers<R> {
   /** Replaces the timer of that name. */
   schedule(name: string, delayMs: number, operation: () => CoordinatorResult<R, void>): void
   cancel(name: string): void
+  isScheduled(name: string): boolean
 }
 
 interface Waiter {
@@ -187,6 +191,11 @@ export class CoordinatorRuntime<S extends CoordinatorShard<R>, R> {
     return Array.from(this.#contexts.keys(), (partition) => this.read(partition, view))
   }
 
+  /** Tells every active shard of something that is no record of its own. */
+  tellAll(tell: (shard: S) => void): void {
+    for (const { state, shard } of this.#contexts.values()) if (state === 'active') tell(shard)
+  }
+
   /** Runs an operation on every active shard. One that fails is logged and hinders no other. */
   async writeAll(name: string, operation: (shard: S) => CoordinatorResult<R, void>): Promise<void> {
     const active = [...this.#contexts.values()].filter(({ state }) => state === 'active')
@@ -220,6 +229,7 @@ export class CoordinatorRuntime<S extends CoordinatorShard<R>, R> {
         timers.get(name)?.cancel()
         timers.delete(name)
       },
+      isScheduled: (name) => timers.has(name),
     })
     return { partition, state: 'loading', shard, timers, open: undefined, pending: [], nextOffset: 0 }
   }
@@ -334,7 +344,8 @@ export class CoordinatorRuntime<S extends CoordinatorShard<R>, R> {
     try {
       written = this.#rooms.storage.append(context.partition, encoded, transaction)
     } catch (error) {
-      if (error instanceof KafkaError) result.onRefused?.(error)
+      if (error instanceof KafkaError && result.onRefused !== undefined) result.onRefused(error)
+      else if (result.applied) this.#fail(context, error)
       throw error
     }
     this.#await(context, append, written)

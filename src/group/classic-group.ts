@@ -16,7 +16,7 @@ import {
   vote,
 } from './classic-member.ts'
 import { CONSUMER_PROTOCOL_TYPE, subscribedTopics } from './consumer-protocol.ts'
-import type { CommitIdentity, Group } from './group.ts'
+import type { CommitIdentity, CommitRequest, Group } from './group.ts'
 import { type GroupRecord, groupTombstone } from './records.ts'
 
 export type ClassicGroupState = 'Empty' | 'PreparingRebalance' | 'CompletingRebalance' | 'Stable' | 'Dead'
@@ -31,6 +31,7 @@ const validPreviousStates: Record<ClassicGroupState, readonly ClassicGroupState[
 
 export class ClassicGroup implements Group {
   readonly type = 'classic'
+  readonly expires = true
   readonly groupId: string
   readonly #now: () => number
   #state: ClassicGroupState = 'Empty'
@@ -75,6 +76,22 @@ export class ClassicGroup implements Group {
     group.leaderId = value.leader
     group.currentStateTimestamp = value.currentStateTimestamp
     for (const member of value.members) group.add(memberOfRecord(member, value))
+    group.#subscribedTopics = group.#computeSubscribedTopics()
+    return group
+  }
+
+  /** A stable generation of members that have been together in a group of another kind. */
+  static ofMembers(
+    { groupId, generationId, protocolType }: { groupId: string; generationId: number; protocolType: string },
+    members: readonly ClassicMember[],
+    now: () => number,
+  ): ClassicGroup {
+    const group = new ClassicGroup(groupId, now)
+    group.#state = 'Stable'
+    group.generationId = generationId
+    group.protocolType = protocolType
+    for (const member of members) group.add(member)
+    group.protocolName = group.selectProtocol()
     group.#subscribedTopics = group.#computeSubscribedTopics()
     return group
   }
@@ -125,6 +142,11 @@ export class ClassicGroup implements Group {
 
   get isEmpty(): boolean {
     return this.#state === 'Empty'
+  }
+
+  /** It only stores offsets, and nobody has asked to join. */
+  get isSimple(): boolean {
+    return this.protocolType === null && this.members.size === 0 && this.pendingJoinMembers.size === 0
   }
 
   isIn(...states: ClassicGroupState[]): boolean {
@@ -322,15 +344,16 @@ export class ClassicGroup implements Group {
     return true
   }
 
-  validateOffsetCommit(identity: CommitIdentity, isTransactional: boolean): void {
-    const { memberId, groupInstanceId, generationId } = identity
+  validateOffsetCommit(request: CommitRequest): undefined {
+    const { memberId, groupInstanceId, generationId, isTransactional } = request
     if (this.isIn('Dead')) throw new KafkaError('COORDINATOR_NOT_AVAILABLE')
     // An admin client, or a consumer that manages its partitions itself.
-    if (generationId < 0 && this.isEmpty) return
-    if (generationId >= 0 || memberId !== '' || groupInstanceId !== null) this.validateGeneration(identity)
+    if (generationId < 0 && this.isEmpty) return undefined
+    if (generationId >= 0 || memberId !== '' || groupInstanceId !== null) this.validateGeneration(request)
     else if (!isTransactional) throw new KafkaError('UNKNOWN_MEMBER_ID')
     // The member knows its generation already; it commits again when it has its assignment.
     if (!isTransactional && this.isIn('CompletingRebalance')) throw new KafkaError('REBALANCE_IN_PROGRESS')
+    return undefined
   }
 
   validateOffsetFetch(): void {

@@ -20,7 +20,7 @@ import {
   ownedProtocols,
   type SyncResponse,
 } from './classic-member.ts'
-import { ClassicRebalance, type ClassicRooms, joined } from './classic-rebalance.ts'
+import { type ClassicRebalance, type ClassicRooms, joined } from './classic-rebalance.ts'
 import { inCoordinatorTerms } from './errors.ts'
 import type { Groups } from './groups.ts'
 import { type GroupResult, NOTHING } from './records.ts'
@@ -40,7 +40,7 @@ export interface LeaveResult extends LeavingMember {
 }
 
 /** From this version on, a new member is told its id first and joins with that (KIP-394). */
-const REQUIRES_KNOWN_MEMBER_ID = 4
+export const REQUIRES_KNOWN_MEMBER_ID = 4
 /** From this version on, a leader that came back is told to leave the assignment as it is (KIP-814). */
 const SKIPS_ASSIGNMENT = 9
 
@@ -49,24 +49,29 @@ export class ClassicGroups {
   readonly #rebalance: ClassicRebalance
   readonly #rooms: ClassicRooms & { readonly random: Random }
 
-  constructor(rooms: ClassicRooms & { readonly random: Random }) {
+  constructor(rooms: ClassicRooms & { readonly random: Random }, rebalance: ClassicRebalance) {
     this.#rooms = rooms
     this.#groups = rooms.groups
-    this.#rebalance = new ClassicRebalance(rooms)
+    this.#rebalance = rebalance
   }
 
+  /** A group of another kind that is empty gives way to a new classic one. */
   join(who: Requester, request: JoinGroupRequest, answer: Answer<JoinResponse>): GroupResult {
     const { groupId, memberId } = request
     const known = this.#groups.find(groupId)
-    if (known === undefined && memberId !== '') {
+    if (known instanceof ClassicGroup) return this.#join(who, request, known, answer)
+    if (known !== undefined && !(known.isEmpty && known.type !== 'share')) {
+      throw new KafkaError('INCONSISTENT_GROUP_PROTOCOL')
+    }
+    if (memberId !== '') {
       answer({ memberId, errorCode: ErrorCode.UNKNOWN_MEMBER_ID })
       return NOTHING
     }
-    const group = known ?? this.#groups.createClassic(groupId)
-    if (!(group instanceof ClassicGroup)) throw new KafkaError('INCONSISTENT_GROUP_PROTOCOL')
+    const replaced = known?.tombstones() ?? []
+    const group = this.#groups.createClassic(groupId)
     const result = this.#join(who, request, group, answer)
-    if (known !== undefined || result !== NOTHING) return result
-    return { records: [group.toEmptyRecord()], response: undefined, applied: true }
+    if (result !== NOTHING) return result
+    return { records: [...replaced, group.toEmptyRecord()], response: undefined, applied: true }
   }
 
   sync(request: SyncGroupRequest, answer: Answer<SyncResponse>): GroupResult {

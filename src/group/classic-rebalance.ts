@@ -123,6 +123,13 @@ export class ClassicRebalance {
     this.#timers.cancel(sessionTimer(group, memberId))
   }
 
+  /** The group is no classic group any more. */
+  cancelAll(group: ClassicGroup): void {
+    this.#timers.cancel(joinTimer(group))
+    this.#timers.cancel(syncTimer(group))
+    for (const memberId of [...group.members.keys(), ...group.pendingJoinMembers]) this.cancelSession(group, memberId)
+  }
+
   #scheduleSession({ groupId }: ClassicGroup, memberId: string, timeoutMs: number): void {
     this.#timers.schedule(sessionTimer({ groupId }, memberId), timeoutMs, () => this.#expireSession(groupId, memberId))
   }

@@ -4,6 +4,8 @@ import type { BrokerConfig } from '../config/index.ts'
 import {
   CoordinatorRuntime,
   type CoordinatorStorage,
+  javaHashCode,
+  javaHashSetOrder,
   partitionFor,
   type TransactionMarker,
 } from '../coordinator/index.ts'
@@ -16,6 +18,7 @@ import {
   type PartitionRegistration,
 } from '../metadata/index.ts'
 import {
+  type ConsumerGroupHeartbeatRequest,
   type Draft,
   ErrorCode,
   type HeartbeatRequest,
@@ -27,12 +30,18 @@ import {
   type SyncGroupRequest,
   type TxnOffsetCommitRequest,
 } from '../wire/index.ts'
+import { assignorsOf } from './assignors/index.ts'
 import type { LeavingMember, Requester } from './classic-groups.ts'
 import type { Answer, JoinResponse, SyncResponse } from './classic-member.ts'
+import type { HeartbeatResponse } from './consumer-groups.ts'
+import type { DescribedConsumerGroup, DescribedGroup, GroupFilters, ListedGroup } from './descriptions.ts'
 import { inCoordinatorTerms, inFetchTerms } from './errors.ts'
+import { GroupTopics } from './group-topics.ts'
+import { checkHeartbeat } from './heartbeat-check.ts'
+import { LiveGroupConfig } from './live-group-config.ts'
 import type { CommitResponse, DeleteResponse, FetchedTopics, FetchGroup, TxnCommitResponse } from './offsets.ts'
 import { type GroupRecord, type GroupResult, groupRecordCodec } from './records.ts'
-import { type DescribedGroup, type GroupFilters, GroupShard, type ListedGroup } from './shard.ts'
+import { GroupShard } from './shard.ts'
 
 export type LeaveResponse = Draft<typeof LeaveGroupResponse>
 
@@ -50,20 +59,33 @@ export interface GroupCoordinatorRooms {
 export class GroupCoordinator {
   readonly #rooms: GroupCoordinatorRooms
   readonly #runtime: CoordinatorRuntime<GroupShard, GroupRecord>
+  readonly #topics: GroupTopics
+  /** The names of the assignors of consumer groups, as Kafka lists them. */
+  readonly #assignorNames: readonly string[]
   /** What groups are spread over, fixed while the coordinator serves; 0 where it does not. */
   #partitionCount = 0
   #unsubscribe: () => void = () => undefined
 
+  /** Throws where the broker's config names an assignor that is not there. */
   constructor(rooms: GroupCoordinatorRooms) {
     this.#rooms = rooms
-    const { storage, config, clock, random, log } = rooms
+    const { storage, image, config, clock, random, log } = rooms
+    const topics = new GroupTopics(image)
+    const assignors = assignorsOf(config().get('group.consumer.assignors'))
+    const live = new LiveGroupConfig(config, image)
+    this.#topics = topics
+    this.#assignorNames = javaHashSetOrder(
+      assignors.map(({ name }) => name),
+      javaHashCode,
+    )
     this.#runtime = new CoordinatorRuntime<GroupShard, GroupRecord>({
       name: 'group',
       storage,
       codec: groupRecordCodec,
       clock,
       log,
-      makeShard: (_partition, timers) => new GroupShard({ config, clock, random, log }, timers),
+      makeShard: (_partition, timers) =>
+        new GroupShard({ config: live, topics, assignors, clock, random, log }, timers),
     })
   }
 
@@ -101,18 +123,25 @@ export class GroupCoordinator {
     if (this.#partitionCount === 0) return { memberId, errorCode: ErrorCode.COORDINATOR_NOT_AVAILABLE }
     if (groupId === '') return { memberId, errorCode: ErrorCode.INVALID_GROUP_ID }
     if (!isTimeoutValid) return { memberId, errorCode: ErrorCode.INVALID_SESSION_TIMEOUT }
-    return this.#writeAndWait(groupId, (shard, answer) => shard.classic.join(who, request, answer))
+    return this.#writeAndWait(groupId, (shard, answer) => shard.join(who, request, answer))
+  }
+
+  /** An error is part of the answer, with its message. */
+  async consumerGroupHeartbeat(who: Requester, request: ConsumerGroupHeartbeatRequest): Promise<HeartbeatResponse> {
+    if (this.#partitionCount === 0) throw new KafkaError('COORDINATOR_NOT_AVAILABLE')
+    checkHeartbeat(request, who.apiVersion, this.#assignorNames)
+    return this.#write(request.groupId, (shard) => shard.consumerHeartbeat(who, request))
   }
 
   async syncGroup(request: SyncGroupRequest): Promise<SyncResponse> {
     const groupId = this.#requireGroupId(request)
-    return this.#writeAndWait(groupId, (shard, answer) => shard.classic.sync(request, answer))
+    return this.#writeAndWait(groupId, (shard, answer) => shard.sync(request, answer))
   }
 
   async heartbeat(request: HeartbeatRequest): Promise<void> {
     const groupId = this.#requireGroupId(request)
     try {
-      await this.#write(groupId, (shard) => shard.classic.heartbeat(request))
+      await this.#write(groupId, (shard) => shard.heartbeat(request))
     } catch (error) {
       // The member need not do anything: it is still one when the group is loaded.
       if (error instanceof KafkaError && error.codeName === 'COORDINATOR_LOAD_IN_PROGRESS') return
@@ -123,7 +152,7 @@ export class GroupCoordinator {
   async leaveGroup(groupId: string, members: readonly LeavingMember[]): Promise<LeaveResponse> {
     this.#requireGroupId({ groupId })
     try {
-      return { members: await this.#write(groupId, (shard) => shard.classic.leave(groupId, members)) }
+      return { members: await this.#write(groupId, (shard) => shard.leave(groupId, members)) }
     } catch (error) {
       if (!(error instanceof KafkaError) || error.codeName !== 'UNKNOWN_MEMBER_ID') throw error
       return { members: members.map((member) => ({ ...member, errorCode: error.code })) }
@@ -159,7 +188,7 @@ export class GroupCoordinator {
     return translated(inCoordinatorTerms, async () => {
       const transaction = { producerId, producerEpoch, verificationGuard: await verify(partition) }
       return this.#runtime.writeTransactional(partition, transaction, (shard) =>
-        shard.offsets.commitTransactional(request),
+        shard.offsets.commitTransactional(request, (topic) => this.#topics.byName(topic)?.topicId),
       )
     })
   }
@@ -172,12 +201,12 @@ export class GroupCoordinator {
 
   /** Topics are asked for by name, and by id where one is given; null asks for all that the group has. */
   async fetchOffsets(
-    { groupId, topics }: Pick<FetchGroup, 'groupId' | 'topics'>,
+    { memberId = null, memberEpoch = -1, ...group }: Partial<FetchGroup> & Pick<FetchGroup, 'groupId' | 'topics'>,
     { requireStable }: { requireStable: boolean },
   ): Promise<FetchedTopics> {
-    const partition = this.partitionFor(groupId)
+    const partition = this.partitionFor(group.groupId)
     return translated(inFetchTerms, () =>
-      this.#runtime.read(partition, (shard) => shard.offsets.fetch({ groupId, topics }, requireStable)),
+      this.#runtime.read(partition, (shard) => shard.offsets.fetch({ ...group, memberId, memberEpoch }, requireStable)),
     )
   }
 
@@ -193,18 +222,17 @@ export class GroupCoordinator {
     return groups.flat()
   }
 
-  /** In the order asked; an error for each group where there is one. */
+  /** Classic groups, in the order asked; an error for each group where there is one. */
   describeGroups(groupIds: readonly string[]): Promise<DescribedGroup[]> {
-    return Promise.all(
-      groupIds.map(async (groupId) => {
-        try {
-          return await this.#runtime.read(this.partitionFor(groupId), (shard) => shard.describe(groupId))
-        } catch (error) {
-          const errorMessage = error instanceof KafkaError ? error.errorMessage : null
-          return { groupId, errorCode: this.#codeOf(error), errorMessage }
-        }
-      }),
-    )
+    return this.#describeAll(groupIds, (shard, groupId) => shard.describe(groupId))
+  }
+
+  /** As `describeGroups`, of consumer groups. */
+  describeConsumerGroups(groupIds: readonly string[]): Promise<DescribedConsumerGroup[]> {
+    return this.#describeAll(groupIds, (shard, groupId) => {
+      if (groupId === '') throw new KafkaError('INVALID_GROUP_ID')
+      return shard.describeConsumer(groupId)
+    })
   }
 
   /** The error code of each, in the order asked. */
@@ -221,7 +249,26 @@ export class GroupCoordinator {
     )
   }
 
-  #follow({ partitionsAdded, partitionsChanged, topicsDeleted }: MetadataDelta): void {
+  #describeAll<D extends { groupId?: string }>(
+    groupIds: readonly string[],
+    describe: (shard: GroupShard, groupId: string) => D,
+  ): Promise<(D | { groupId: string; errorCode: number; errorMessage: string | null })[]> {
+    return Promise.all(
+      groupIds.map(async (groupId) => {
+        try {
+          return await this.#runtime.read(this.partitionFor(groupId), (shard) => describe(shard, groupId))
+        } catch (error) {
+          const errorMessage = error instanceof KafkaError ? error.errorMessage : null
+          return { groupId, errorCode: this.#codeOf(error), errorMessage }
+        }
+      }),
+    )
+  }
+
+  #follow(delta: MetadataDelta): void {
+    const { partitionsAdded, partitionsChanged, topicsCreated, topicsDeleted } = delta
+    const changed = this.#topics.changed(delta)
+    if (changed.size > 0) this.#runtime.tellAll((shard) => shard.topicsChanged(changed, topicsCreated.length > 0))
     if (topicsDeleted.some(({ name }) => name === CONSUMER_OFFSETS)) this.#runtime.close()
     for (const { topic, partition } of [...partitionsAdded, ...partitionsChanged]) {
       if (topic.name === CONSUMER_OFFSETS) void this.#lead(partition)
@@ -249,10 +296,15 @@ export class GroupCoordinator {
     return translated(inCoordinatorTerms, () => this.#runtime.write(partition, operation))
   }
 
-  /** The state machine answers when it will; where the operation fails, the runtime does. */
-  #writeAndWait<T>(groupId: string, operation: (shard: GroupShard, answer: Answer<T>) => GroupResult): Promise<T> {
+  /** The state machine answers at once, or when it will; where the operation fails, the runtime does. */
+  #writeAndWait<T>(
+    groupId: string,
+    operation: (shard: GroupShard, answer: Answer<T>) => GroupResult<T | undefined>,
+  ): Promise<T> {
     return new Promise((resolve, reject) => {
-      this.#write(groupId, (shard) => operation(shard, resolve)).catch(reject)
+      this.#write(groupId, (shard) => operation(shard, resolve)).then((response) => {
+        if (response !== undefined) resolve(response)
+      }, reject)
     })
   }
 

@@ -1,7 +1,9 @@
 // The groups of one shard by their id, whatever their kind.
 import { KafkaError } from '../wire/index.ts'
 import { ClassicGroup } from './classic-group.ts'
-import type { Group } from './group.ts'
+import { ConsumerGroup } from './consumer-group.ts'
+import { ForeignGroup } from './foreign-group.ts'
+import type { ForeignGroupType, Group } from './group.ts'
 
 export class Groups {
   readonly #groups = new Map<string, Group>()
@@ -32,6 +34,17 @@ export class Groups {
     throw new KafkaError('GROUP_ID_NOT_FOUND', `Group ${groupId} is not a classic group.`)
   }
 
+  findConsumer(groupId: string): ConsumerGroup | undefined {
+    const group = this.#groups.get(groupId)
+    return group instanceof ConsumerGroup ? group : undefined
+  }
+
+  getConsumer(groupId: string): ConsumerGroup {
+    const group = this.get(groupId)
+    if (group instanceof ConsumerGroup) return group
+    throw new KafkaError('GROUP_ID_NOT_FOUND', `Group ${groupId} is not a consumer group.`)
+  }
+
   /** A new group is empty, and known to nobody but this shard until a record tells of it. */
   createClassic(groupId: string): ClassicGroup {
     const group = new ClassicGroup(groupId, this.#now)
@@ -44,6 +57,26 @@ export class Groups {
     return this.#groups.get(groupId) ?? this.createClassic(groupId)
   }
 
+  /** The group of which a record tells. It takes the place of one that only offsets have made. */
+  consumerOfRecord(groupId: string): ConsumerGroup {
+    const group = this.#ofRecord(groupId)
+    if (group instanceof ConsumerGroup) return group
+    if (group !== undefined) throw new Error(`Group ${groupId} is not a consumer group`)
+    const created = new ConsumerGroup(groupId)
+    this.#groups.set(groupId, created)
+    return created
+  }
+
+  /** As `consumerOfRecord`, of a group that has no coordinator here. */
+  foreignOfRecord(groupId: string, type: ForeignGroupType): ForeignGroup {
+    const group = this.#ofRecord(groupId)
+    if (group instanceof ForeignGroup && group.type === type) return group
+    if (group !== undefined) throw new Error(`Group ${groupId} is not a ${type} group`)
+    const created = new ForeignGroup(type, groupId)
+    this.#groups.set(groupId, created)
+    return created
+  }
+
   put(group: Group): void {
     this.#groups.set(group.groupId, group)
   }
@@ -54,5 +87,10 @@ export class Groups {
 
   [Symbol.iterator](): IterableIterator<Group> {
     return this.#groups.values()
+  }
+
+  #ofRecord(groupId: string): Group | undefined {
+    const group = this.#groups.get(groupId)
+    return group instanceof ClassicGroup && group.isSimple ? undefined : group
   }
 }

@@ -19,7 +19,7 @@ import {
   type TxnOffsetCommitRequest,
   type TxnOffsetCommitResponse,
 } from '../wire/index.ts'
-import type { CommitIdentity, Group } from './group.ts'
+import type { CommitRequest, FetchIdentity, Group, PartitionValidator } from './group.ts'
 import type { Groups } from './groups.ts'
 import { OffsetTable } from './offset-table.ts'
 import { type GroupRecord, type GroupResult, offsetTombstone } from './records.ts'
@@ -46,6 +46,8 @@ interface StoredOffset {
 const TELLS_UNKNOWN_GROUP = 9
 const NONE_COMMITTED = { committedOffset: -1, committedLeaderEpoch: -1, metadata: '' }
 const NO_PRODUCER_ID = -1
+/** Where the version decides nothing. */
+const ANY_VERSION = 0
 
 export class Offsets {
   readonly #groups: Groups
@@ -67,7 +69,8 @@ export class Offsets {
     const { groupId, memberId, groupInstanceId, retentionTimeMs } = request
     const generationId = request.generationIdOrMemberEpoch
     const unknown = apiVersion >= TELLS_UNKNOWN_GROUP ? 'GROUP_ID_NOT_FOUND' : 'ILLEGAL_GENERATION'
-    this.#validateCommit(groupId, { memberId, groupInstanceId, generationId }, { isTransactional: false, unknown })
+    const identity = { memberId, groupInstanceId, generationId }
+    const validate = this.#validateCommit(groupId, { ...identity, isTransactional: false, apiVersion }, unknown)
     const commitTimestamp = this.#now()
     const expireTimestamp = retentionTimeMs === -1 ? -1 : commitTimestamp + retentionTimeMs
     const records: GroupRecord[] = []
@@ -76,31 +79,41 @@ export class Offsets {
       topicId,
       partitions: partitions.map((partition) => {
         const key = { group: groupId, topic: name, partition: partition.partitionIndex }
-        return this.#commitPartition(records, key, partition, { commitTimestamp, expireTimestamp, topicId })
+        return this.#commitPartition(records, key, partition, { commitTimestamp, expireTimestamp, topicId }, validate)
       }),
     }))
     return { records, response: { topics } }
   }
 
-  /** Its records must be written as part of the producer's transaction. */
-  commitTransactional(request: TxnOffsetCommitRequest): GroupResult<TxnCommitResponse> {
-    const { groupId } = request
-    this.#validateCommit(groupId, request, { isTransactional: true, unknown: 'ILLEGAL_GENERATION' })
+  /** Its records must be written as part of the producer's transaction. `topicIdOf`: of a topic that exists. */
+  commitTransactional(
+    request: TxnOffsetCommitRequest,
+    topicIdOf: (topic: string) => string | undefined,
+  ): GroupResult<TxnCommitResponse> {
+    const identity = { ...request, isTransactional: true, apiVersion: ANY_VERSION }
+    const validate = inGenerations(() => this.#validateCommit(request.groupId, identity, 'ILLEGAL_GENERATION'))
     const times = { commitTimestamp: this.#now(), expireTimestamp: -1, topicId: EMPTY_UUID }
     const records: GroupRecord[] = []
-    const topics = request.topics.map(({ name, partitions }) => ({
-      name,
-      partitions: partitions.map((partition) => {
-        const key = { group: groupId, topic: name, partition: partition.partitionIndex }
-        return this.#commitPartition(records, key, partition, times)
-      }),
-    }))
+    const topics = request.topics.map(({ name, partitions }) => {
+      const topicId = topicIdOf(name)
+      // What is assigned is known by topic ids.
+      if (validate !== undefined && topicId === undefined) throw new KafkaError('ILLEGAL_GENERATION')
+      const validateById: PartitionValidator = (topic, _topicId, partition) =>
+        inGenerations(() => validate?.(topic, topicId ?? EMPTY_UUID, partition))
+      return {
+        name,
+        partitions: partitions.map((partition) => {
+          const key = { group: request.groupId, topic: name, partition: partition.partitionIndex }
+          return this.#commitPartition(records, key, partition, times, validateById)
+        }),
+      }
+    })
     return { records, response: { topics } }
   }
 
   /** `requireStable`: no offset that an open transaction is about to change. */
-  fetch({ groupId, topics }: Pick<FetchGroup, 'groupId' | 'topics'>, requireStable: boolean): FetchedTopics {
-    const isKnown = this.#isFetchable(groupId)
+  fetch({ groupId, topics, ...identity }: FetchGroup, requireStable: boolean): FetchedTopics {
+    const isKnown = this.#isFetchable(groupId, identity)
     if (topics !== null) return topics.map((topic) => this.#fetchTopic(groupId, topic, isKnown, requireStable))
     if (!isKnown) return []
     return Array.from(this.#committed.topics(groupId), ([name, partitions]) => {
@@ -214,15 +227,14 @@ export class Offsets {
     }
   }
 
-  #validateCommit(
-    groupId: string,
-    identity: CommitIdentity,
-    { isTransactional, unknown }: { isTransactional: boolean; unknown: ErrorName },
-  ): void {
+  /** What may still refuse single partitions. */
+  #validateCommit(groupId: string, request: CommitRequest, unknown: ErrorName): PartitionValidator | undefined {
     const group = this.#groups.find(groupId)
-    if (group !== undefined) group.validateOffsetCommit(identity, isTransactional)
+    if (group !== undefined) return group.validateOffsetCommit(request)
     // Without a generation: a consumer that assigns its partitions itself. Its offsets make the group.
-    else if (identity.generationId >= 0) throw new KafkaError(unknown)
+    if (request.generationId < 0) return undefined
+    const message = unknown === 'GROUP_ID_NOT_FOUND' ? `Group ${groupId} not found.` : undefined
+    throw new KafkaError(unknown, message)
   }
 
   #commitPartition(
@@ -230,19 +242,21 @@ export class Offsets {
     key: OffsetCommitKey,
     { partitionIndex, committedOffset, committedLeaderEpoch, committedMetadata }: CommitPartition,
     times: Pick<OffsetCommitValue, 'commitTimestamp' | 'expireTimestamp' | 'topicId'>,
+    validate: PartitionValidator | undefined,
   ): { partitionIndex: number; errorCode: number } {
     const metadata = committedMetadata ?? ''
     if (metadata.length > this.#config().get('offset.metadata.max.bytes')) {
       return { partitionIndex, errorCode: ErrorCode.OFFSET_METADATA_TOO_LARGE }
     }
+    validate?.(key.topic, times.topicId, partitionIndex)
     const value = { offset: committedOffset, leaderEpoch: committedLeaderEpoch, metadata, ...times }
     records.push({ type: 'OffsetCommit', key, value })
     return { partitionIndex, errorCode: ErrorCode.NONE }
   }
 
-  #isFetchable(groupId: string): boolean {
+  #isFetchable(groupId: string, identity: FetchIdentity): boolean {
     try {
-      this.#groups.get(groupId).validateOffsetFetch()
+      this.#groups.get(groupId).validateOffsetFetch(identity)
       return true
     } catch (error) {
       if (error instanceof KafkaError && error.codeName === 'GROUP_ID_NOT_FOUND') return false
@@ -283,6 +297,18 @@ export class Offsets {
       this.#pending.get(producerId)?.remove(group, topic, partition)
     }
     this.#openTransactions.remove(group, topic, partition)
+  }
+}
+
+/** A producer knows generations; it is not told of epochs. */
+function inGenerations<T>(attempt: () => T): T {
+  try {
+    return attempt()
+  } catch (error) {
+    if (error instanceof KafkaError && error.codeName === 'STALE_MEMBER_EPOCH') {
+      throw new KafkaError('ILLEGAL_GENERATION')
+    }
+    throw error
   }
 }
 
