@@ -87,20 +87,30 @@ function served(script: Script, apis: ReadonlySet<string>): boolean {
 }
 
 const kafka = await broker('KAFKA_BOOTSTRAP', startKafka)
-const odradek = await broker('ODRADEK_BOOTSTRAP', startOdradekTarget)
 try {
-  const oracle = await advertised(kafka.host, kafka.port)
-  const ours = await advertised(odradek.host, odradek.port)
-  const wanted = scripts.filter((script) => only.test(script.name) && served(script, oracle))
-  const skipped = wanted.filter((script) => !served(script, ours))
-  for (const script of wanted.filter((one) => served(one, ours))) {
-    if (flags.verbose) console.log(`# ${script.name}`)
-    const [theirs, mine] = await Promise.all([record(script, kafka), record(script, odradek)])
-    compare(script, theirs, mine)
+  const odradek = await broker('ODRADEK_BOOTSTRAP', startOdradekTarget)
+  try {
+    await compareAll(kafka, odradek)
+  } finally {
+    await odradek.stop()
   }
-  summarize(oracle, skipped)
 } finally {
-  await Promise.all([kafka.stop(), odradek.stop()])
+  await kafka.stop()
+}
+
+async function compareAll(theirs: Broker, ours: Broker): Promise<void> {
+  const oracle = await advertised(theirs.host, theirs.port)
+  const built = await advertised(ours.host, ours.port)
+  const wanted = scripts.filter((script) => only.test(script.name) && served(script, oracle))
+  for (const script of wanted.filter((one) => served(one, built))) {
+    if (flags.verbose) console.log(`# ${script.name}`)
+    const [left, right] = await Promise.all([record(script, theirs), record(script, ours)])
+    compare(script, left, right)
+  }
+  summarize(
+    oracle,
+    wanted.filter((script) => !served(script, built)),
+  )
 }
 
 function summarize(oracle: ReadonlySet<string>, skipped: readonly Script[]): void {

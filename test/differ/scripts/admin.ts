@@ -114,16 +114,18 @@ const unregisterBroker = everyVersion(apis.UnregisterBroker, async (broker, vers
 })
 
 /** Messages about voters quote the cluster and the directory. */
-async function knowQuorum(broker: Recorder): Promise<void> {
+async function knowQuorum(broker: Recorder): Promise<string> {
   const { clusterId } = await broker.prepare(apis.Metadata, 12, { topics: [] })
   broker.know(clusterId ?? '', 'the cluster')
   const topics = [{ topicName: '__cluster_metadata', partitions: [{ partitionIndex: 0 }] }]
   const quorum = await broker.prepare(apis.DescribeQuorum, 2, { topics })
-  broker.know(quorum.topics[0]?.partitions[0]?.currentVoters[0]?.replicaDirectoryId ?? '', 'the directory')
+  const directory = quorum.topics[0]?.partitions[0]?.currentVoters[0]?.replicaDirectoryId ?? ''
+  broker.know(directory, 'the directory')
+  return directory
 }
 
 const addRaftVoter = everyVersion(apis.AddRaftVoter, async (broker, version) => {
-  await knowQuorum(broker)
+  const directory = await knowQuorum(broker)
   const ask = (more: object, note: string) =>
     broker.ask(
       apis.AddRaftVoter,
@@ -143,6 +145,7 @@ const addRaftVoter = everyVersion(apis.AddRaftVoter, async (broker, version) => 
   await ask({ voterDirectoryId: EMPTY_UUID }, 'no directory')
   await ask({ listeners: [] }, 'no listeners')
   await ask({ listeners: [{ name: 'OTHER', host: '127.0.0.1', port: 1 }] }, 'another listener')
+  await ask({ voterId: 1, voterDirectoryId: directory }, 'the voter that there is')
 })
 
 const removeRaftVoter = everyVersion(apis.RemoveRaftVoter, async (broker, version) => {

@@ -237,6 +237,7 @@ async function sessions(broker: Recorder, version: number, tag: string, id: stri
   await ask(12345, 1, [], 'an unknown session')
   await ask(12345, 0, [7], 'a new session beside an unknown one')
   if (version === 13) await sessionOfNames(broker, tag, id)
+  if (version >= 13) await topicMadeAgain(broker, version, `${tag}-again`)
   await ask(sessionId, -1, [], 'closing')
   await ask(sessionId, 5, [], 'after closing')
 }
@@ -261,6 +262,18 @@ async function sessionOfNames(broker: Recorder, tag: string, topicId: string): P
     )
   await next(13, named?.sessionId)
   await next(12, identified?.sessionId)
+}
+
+/** A session of ids does not go over to a topic that was made again by the same name. */
+async function topicMadeAgain(broker: Recorder, version: number, name: string): Promise<void> {
+  const topicId = await broker.topic(name)
+  const topics = [{ topicId, partitions: [{ partition: 0, partitionMaxBytes: 1 << 20 }] }]
+  const begun = await broker.ask(apis.Fetch, version, { maxWaitMs: 0, sessionEpoch: 0, topics }, 'a session')
+  await broker.prepare(apis.DeleteTopics, 6, { topics: [{ name }], timeoutMs: 30_000 })
+  await broker.topic(name)
+  const sessionId = begun?.sessionId ?? 0
+  const next = { maxWaitMs: 0, sessionId, sessionEpoch: 1, topics: [] }
+  await broker.ask(apis.Fetch, version, next, 'of a topic that was made again')
 }
 
 const listOffsets = everyVersion(apis.ListOffsets, async (broker, version, tag) => {

@@ -58,6 +58,8 @@ const createTopics = everyVersion(apis.CreateTopics, async (broker, version, tag
   )
   if (version >= 4) await ask([{ name: `${tag}-h`, numPartitions: -1, replicationFactor: -1 }], 'defaults')
   await ask([], 'nothing')
+  const late = [{ name: `${tag}-late`, ...plain }]
+  await broker.ask(apis.CreateTopics, version, { topics: late, timeoutMs: 0 }, 'in no time')
 })
 
 const deleteTopics = everyVersion(apis.DeleteTopics, async (broker, version, tag) => {
