@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config'
 
 /** Behaviour that docs/compatibility.md lists as not there yet; Apache Kafka is held to it already. */
-const notBuilt = process.env.ODRADEK_TARGET === 'kafka' ? [] : ['test/compat/cleaning.test.ts']
+const notBuilt = process.env.ODRADEK_TARGET === 'kafka' ? [] : ['test/compat/compaction.test.ts']
 
 export default defineConfig({
   test: {

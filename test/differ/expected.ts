@@ -16,22 +16,6 @@ function leftOut(names: readonly ApiName[]): Expected['covers'] {
 
 export const expected: readonly Expected[] = [
   {
-    reason: 'transactions are not built yet',
-    covers: leftOut([
-      'AddPartitionsToTxn',
-      'AddOffsetsToTxn',
-      'EndTxn',
-      'WriteTxnMarkers',
-      'TxnOffsetCommit',
-      'DescribeTransactions',
-      'ListTransactions',
-    ]),
-  },
-  {
-    reason: 'the consumer groups of KIP-848 are not built yet',
-    covers: leftOut(['ConsumerGroupHeartbeat', 'ConsumerGroupDescribe']),
-  },
-  {
     reason: 'share and streams groups are not built yet',
     covers: leftOut([
       'ShareGroupHeartbeat',

@@ -3,7 +3,7 @@ import { apis } from '../../../src/wire/index.ts'
 import { batchOf } from '../../support/records.ts'
 import { everyVersion, type Recorder, type Script } from '../recorder.ts'
 
-const PASSING = new Set(['CONCURRENT_TRANSACTIONS', 'COORDINATOR_NOT_AVAILABLE', 'COORDINATOR_LOAD_IN_PROGRESS'])
+const PASSING = new Set(['CONCURRENT_TRANSACTIONS'])
 
 interface Identity {
   readonly transactionalId: string
@@ -19,6 +19,13 @@ async function transactionCoordinator(broker: Recorder, transactionalId: string)
     4,
     request,
     ({ coordinators }) => coordinators[0]?.errorCode === 'NONE',
+  )
+  // It is found before it has loaded.
+  await broker.prepareUntil(
+    apis.DescribeTransactions,
+    0,
+    { transactionalIds: [transactionalId] },
+    ({ transactionStates }) => /^(NONE|TRANSACTIONAL_ID_NOT_FOUND)$/.test(transactionStates[0]?.errorCode ?? ''),
   )
 }
 
