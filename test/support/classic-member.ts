@@ -3,7 +3,6 @@ import {
   apis,
   ConsumerProtocolAssignment,
   ConsumerProtocolSubscription,
-  decode,
   encode,
   type Infer,
 } from '../../src/wire/index.ts'
@@ -139,10 +138,6 @@ export function subscription(topics: readonly string[], version = 1): Buffer {
 export function assignment(partitions: Readonly<Record<string, readonly number[]>>): Buffer {
   const assignedPartitions = Object.entries(partitions).map(([topic, indexes]) => ({ topic, partitions: indexes }))
   return Buffer.concat([int16(1), encode(ConsumerProtocolAssignment, 1, { assignedPartitions })])
-}
-
-export function readAssignment(bytes: Buffer): Infer<typeof ConsumerProtocolAssignment> {
-  return decode(ConsumerProtocolAssignment, bytes.readInt16BE(0), bytes, 2)
 }
 
 function int16(value: number): Buffer {

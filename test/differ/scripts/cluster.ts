@@ -1,5 +1,5 @@
 // ApiVersions, Metadata, DescribeTopicPartitions, DescribeCluster, configs.
-import { apis, EMPTY_UUID } from '../../../src/wire/index.ts'
+import { apis } from '../../../src/wire/index.ts'
 import { everyVersion, type Script } from '../recorder.ts'
 
 const UNKNOWN_ID = 'fixed-unknown-topic-AA'
@@ -171,7 +171,6 @@ const listConfigResources = everyVersion(apis.ListConfigResources, async (broker
 })
 
 export const unknownTopicId = UNKNOWN_ID
-export const noTopicId = EMPTY_UUID
 export const clusterScripts: readonly Script[] = [
   ...apiVersions,
   ...metadata,

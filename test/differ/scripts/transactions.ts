@@ -160,6 +160,7 @@ const endTxn = everyVersion(apis.EndTxn, async (broker, version, tag) => {
   await ask(other, true, 'commit what is aborted')
   const idle = await begin(broker, `${tag}-idle`)
   await ask(idle, false, 'abort before it began')
+  await ended(broker, idle.transactionalId)
   const transactionalIds = [identity, other, idle].map(({ transactionalId }) => transactionalId)
   await broker.ask(apis.DescribeTransactions, 0, { transactionalIds }, 'afterwards')
 })
