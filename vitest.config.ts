@@ -1,8 +1,5 @@
 import { defineConfig } from 'vitest/config'
 
-/** Behaviour that docs/compatibility.md lists as not there yet; Apache Kafka is held to it already. */
-const notBuilt = process.env.ODRADEK_TARGET === 'kafka' ? [] : ['test/compat/compaction.test.ts']
-
 export default defineConfig({
   test: {
     maxConcurrency: 12,
@@ -14,7 +11,6 @@ export default defineConfig({
         test: {
           name: 'compat',
           include: ['test/compat/**/*.test.ts'],
-          exclude: notBuilt,
           globalSetup: ['test/compat/global-setup.ts'],
           testTimeout: 60_000,
           hookTimeout: 120_000,

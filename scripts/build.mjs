@@ -20,7 +20,13 @@ await cp('dist/types', 'dist/cjs/types', { recursive: true })
 
 async function buildModules() {
   const { metafile } = await build({
-    entryPoints: { index: 'src/index.ts', wire: 'src/wire/index.ts', cli: 'src/cli/main.ts' },
+    entryPoints: {
+      index: 'src/index.ts',
+      wire: 'src/wire/index.ts',
+      cli: 'src/cli/main.ts',
+      // Started as a thread by those above, by its path.
+      'cleaner-worker': 'src/log/cleaner-worker.ts',
+    },
     outdir: 'dist',
     chunkNames: 'chunks/[name]-[hash]',
     bundle: true,

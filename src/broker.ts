@@ -16,8 +16,9 @@ import {
   LogJournal,
   type LogLevel,
   type NewRegistration,
+  type ReplicaDirectory,
 } from './metadata/index.ts'
-import { FetchSessions, ReplicaManager } from './replica/index.ts'
+import { FetchSessions, followDirectories, ReplicaManager } from './replica/index.ts'
 import { ApiDispatcher, type BoundListener, type Limits, Server } from './server/index.ts'
 import {
   ProducerIds,
@@ -121,7 +122,7 @@ export class Broker {
     const loggerOf = (room: string) => this.#loggers.logger(`odradek.${room}`)
     const metadataIo = { ...this.#io, log: loggerOf('metadata') }
     const config = this.#startConfig
-    for (const directory of this.#directories) directory.removeCleanShutdownMarker()
+    for (const directory of this.#directories) if (!directory.isOffline) directory.removeCleanShutdownMarker()
     const journal = await LogJournal.open(journalOptions(metadataIo, config, this.#metadataDirectory(), this.#fail))
     this.#journal = journal
     const controller = new Controller({
@@ -139,10 +140,10 @@ export class Broker {
     this.#config = () => live.broker
     const logs = new LogManager({
       io: { ...this.#io, log: loggerOf('log') },
-      directories: this.#directories,
+      directories: this.#logDirectories(),
       config: () => live.broker,
       topicConfig: (topic) => live.topic(topic),
-      onDirectoryFailure: () => this.#onDirectoryFailure(),
+      onDirectoryFailure: (directory) => this.#onDirectoryFailure(directory),
     })
     this.#logs = logs
     logs.load((topic, partition, topicId) => {
@@ -156,6 +157,7 @@ export class Broker {
     const registration = this.#registration(config)
     await controller.start(registration)
     this.#brokerEpoch = await controller.registerBroker(registration)
+    this.#tellOffline(this.#logDirectories().filter(({ isOffline }) => isOffline))
     const log = loggerOf('replica')
     const replicas = new ReplicaManager({
       brokerId: this.nodeId,
@@ -210,6 +212,12 @@ export class Broker {
     }
     await controller.unfenceBroker(this.nodeId, this.#cordoned(live.broker))
     this.#followCordoned(controller, live)
+    const assign: (assignments: readonly ReplicaDirectory[]) => Promise<void> = (assignments) =>
+      controller.assignReplicasToDirectories(this.nodeId, assignments)
+    followDirectories({ brokerId: this.nodeId, image, logs, assign, clock, log })
+    live.subscribe(({ broker }) => {
+      if (broker) logs.configureBroker()
+    })
     void groups.start()
     void transactions.start()
     this.#server.start(new ApiDispatcher(handlersOf(rooms), loggerOf('server')))
@@ -237,15 +245,28 @@ export class Broker {
       ),
       controllerEndpoints: controllerEndpoints(config),
       rack: config.get('broker.rack'),
-      logDirs: this.#directories.filter(({ isOffline }) => !isOffline).map(({ id }) => id),
-      previousBrokerEpoch: this.#metadataDirectory().cleanShutdownEpoch,
+      logDirs: idsOf(this.#logDirectories().filter(({ isOffline }) => !isOffline)),
+      previousBrokerEpoch: this.#previousBrokerEpoch(),
     }
+  }
+
+  /** The metadata may have one of its own. */
+  #logDirectories(): LogDirectory[] {
+    const paths = this.#startConfig.logDirs()
+    return this.#directories.filter(({ path }) => paths.includes(path))
+  }
+
+  /** Of the last run, where it stopped in order in all of its directories. */
+  #previousBrokerEpoch(): number | undefined {
+    const [first, ...others] = this.#logDirectories()
+    const epoch = first?.cleanShutdownEpoch
+    return others.every(({ cleanShutdownEpoch }) => cleanShutdownEpoch === epoch) ? epoch : undefined
   }
 
   /** The ids of the directories that get no new replicas (KIP-1066). */
   #cordoned(config: BrokerConfig): string[] {
     const paths = config.get('cordoned.log.dirs')
-    return this.#directories.filter(({ path }) => paths.includes(path) || paths.includes('*')).map(({ id }) => id)
+    return idsOf(this.#logDirectories().filter(({ path }) => paths.includes(path) || paths.includes('*')))
   }
 
   #followCordoned(controller: Controller, live: LiveConfig): void {
@@ -260,10 +281,25 @@ export class Broker {
     })
   }
 
-  #onDirectoryFailure(): void {
-    if (this.#directories.every(({ isOffline }) => isOffline)) {
+  /** Without its metadata, or without any directory, a broker cannot go on; else the controller is told. */
+  #onDirectoryFailure(directory: LogDirectory): void {
+    if (directory === this.#metadataDirectory()) this.#fail(new Error('the metadata log directory has failed'))
+    else if (this.#logDirectories().every(({ isOffline }) => isOffline)) {
       this.#fail(new Error('all log directories have failed'))
-    }
+    } else this.#tellOffline([directory])
+  }
+
+  #tellOffline(directories: readonly LogDirectory[]): void {
+    // Before the broker is registered, its registration says what is online.
+    if (this.#brokerEpoch < 0 || directories.length === 0) return
+    const timer = this.#io.clock.setTimer(this.#config().get('log.dir.failure.timeout.ms'), () => {
+      this.#fail(new Error('the controller could not be told that a log directory has failed'))
+    })
+    const told = this.#controller?.takeDirectoriesOffline(this.nodeId, idsOf(directories))
+    told?.then(
+      () => timer.cancel(),
+      (error: unknown) => this.#fail(error),
+    )
   }
 
   /** Stops in order: the next start finds everything as it was left, and has nothing to recover. */
@@ -292,6 +328,10 @@ export class Broker {
   }
 }
 
+function idsOf(directories: readonly LogDirectory[]): string[] {
+  return directories.flatMap(({ id }) => id ?? [])
+}
+
 function metadataDirectory(config: BrokerConfig): string {
   return config.get('metadata.log.dir') ?? (config.logDirs()[0] as string)
 }
@@ -305,7 +345,7 @@ function journalOptions(io: Io, config: BrokerConfig, directory: LogDirectory, o
   return {
     io,
     logDirectory: directory.path,
-    directoryId: directory.id,
+    directoryId: directory.id as string,
     nodeId: config.nodeId,
     controllerEndpoints: controllerEndpoints(config),
     config: resolveTopicConfig(overrides, config),

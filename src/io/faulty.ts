@@ -92,6 +92,10 @@ export class FaultyFileSystem implements FileSystem {
     this.inner.remove(path)
   }
 
+  setModified(path: string, mtimeMs: number): void {
+    this.inner.setModified(path, mtimeMs)
+  }
+
   async removeTree(path: string): Promise<void> {
     this.#check('remove', path)
     await this.inner.removeTree(path)
@@ -156,6 +160,11 @@ class FaultyFile implements File {
   truncate(size: number): void {
     this.#check('truncate', size, 0)
     this.#file.truncate(size)
+  }
+
+  preallocate(size: number): void {
+    this.#check('truncate', size, 0)
+    this.#file.preallocate(size)
   }
 
   async sync(): Promise<void> {

@@ -1,6 +1,20 @@
 // The front door of the room: the interfaces to the outside, and the worlds behind them.
 export { type Attempt, type Fault, type FaultPredicate, FaultyFileSystem, type Operation } from './faulty.ts'
-export type { Clock, File, FileLock, FileStat, FileSystem, Io, Logger, Random, Timer } from './io.ts'
+export {
+  type Clock,
+  type File,
+  type FileLock,
+  type FileStat,
+  type FileSystem,
+  type Io,
+  isSystemError,
+  type Logger,
+  type Random,
+  type Timer,
+  type WorkerEvents,
+  type WorkerThread,
+} from './io.ts'
 export { copyTree, MemoryFileSystem } from './memory.ts'
 export { type NetServer, type Network, realNetwork, type Socket } from './network.ts'
 export { RealClock, RealFileSystem, realIo, realRandom, silentLogger } from './real.ts'
+export { serveMessages } from './workers.ts'

@@ -38,6 +38,8 @@ export interface File {
    */
   write(buffers: readonly Uint8Array[], position: number): void
   truncate(size: number): void
+  /** Makes room for `size` bytes, where the system can; the file may have that size from then on. */
+  preallocate(size: number): void
   /** Durable when it resolves; off the loop. */
   sync(): Promise<void>
   syncNow(): void
@@ -47,6 +49,11 @@ export interface File {
 /** A file lock that ends with the process (Kafka's `.lock`). */
 export interface FileLock {
   release(): void
+}
+
+/** Whether the system refused something: Node's errors of its own have an underscore in their codes. */
+export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' && /^E[A-Z0-9]+$/.test(error.code)
 }
 
 /** Errors are Node's: an Error with `code` ENOENT, EEXIST, ENOSPC, EIO, … */
@@ -66,7 +73,8 @@ export interface FileSystem {
   rename(from: string, to: string): void
   /** Removes a file; a missing one is no error. */
   remove(path: string): void
-  /** Removes a directory and all in it, off the loop; a missing one is no error. */
+  setModified(path: string, mtimeMs: number): void
+  /** Removes a file, or a directory and all in it, off the loop; a missing one is no error. */
   removeTree(path: string): Promise<void>
   /** The volume that holds the path: its size, and what of it can be written. */
   volume(path: string): { readonly totalBytes: number; readonly usableBytes: number }
@@ -74,6 +82,24 @@ export interface FileSystem {
   syncDirectory(path: string): void
   /** Takes the lock, or returns undefined where another process has it. */
   lock(path: string): FileLock | undefined
+  /**
+   * Starts the first of these scripts that is there in a thread of its own, which reaches the same files through a
+   * RealFileSystem. Missing, or undefined, where there is no such thread: the work stays in the loop then.
+   */
+  startWorker?(scripts: readonly string[], events: WorkerEvents): WorkerThread | undefined
+}
+
+/** A thread beside the loop. What is posted is copied. */
+export interface WorkerThread {
+  post(message: unknown): void
+  /** Ends it where it is; resolves when nothing of it runs any more. */
+  terminate(): Promise<void>
+}
+
+export interface WorkerEvents {
+  onMessage(message: unknown): void
+  /** It ended by itself, and does nothing more. */
+  onFailure(error: Error): void
 }
 
 export interface Random {

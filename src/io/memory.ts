@@ -148,6 +148,9 @@ class MemoryFile implements File {
     this.#content.mtimeMs = this.#now()
   }
 
+  /** Memory is there when it is needed. */
+  preallocate(): void {}
+
   sync(): Promise<void> {
     return Promise.resolve()
   }
@@ -239,6 +242,12 @@ export class MemoryFileSystem implements FileSystem {
   remove(path: string): void {
     const parent = this.#find(dirname(path))
     if (parent instanceof Map) parent.delete(nameOf(path))
+  }
+
+  setModified(path: string, mtimeMs: number): void {
+    const node = this.#find(path)
+    if (!(node instanceof Content)) throw failure('ENOENT', path)
+    node.mtimeMs = mtimeMs
   }
 
   removeTree(path: string): Promise<void> {

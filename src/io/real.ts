@@ -4,9 +4,22 @@ import { randomBytes } from 'node:crypto'
 import * as fs from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname } from 'node:path'
-import type { Clock, File, FileLock, FileStat, FileSystem, Io, Logger, Random, Timer } from './io.ts'
+import type {
+  Clock,
+  File,
+  FileLock,
+  FileStat,
+  FileSystem,
+  Io,
+  Logger,
+  Random,
+  Timer,
+  WorkerEvents,
+  WorkerThread,
+} from './io.ts'
 import { realNetwork } from './network.ts'
 import { TimerHeap } from './timers.ts'
+import { startWorker } from './workers.ts'
 
 /** The longest delay that a system timer takes. */
 const MAX_SYSTEM_DELAY_MS = 0x7fffffff
@@ -129,6 +142,10 @@ class RealFile implements File {
     fs.ftruncateSync(this.#descriptor, size)
   }
 
+  preallocate(size: number): void {
+    if (size > this.size()) fs.ftruncateSync(this.#descriptor, size)
+  }
+
   sync(): Promise<void> {
     this.#syncsInFlight++
     return new Promise((resolve, reject) => {
@@ -205,6 +222,10 @@ export class RealFileSystem implements FileSystem {
     fs.rmSync(path, { force: true })
   }
 
+  setModified(path: string, mtimeMs: number): void {
+    fs.utimesSync(path, new Date(mtimeMs), new Date(mtimeMs))
+  }
+
   removeTree(path: string): Promise<void> {
     return fs.promises.rm(path, { force: true, recursive: true })
   }
@@ -223,6 +244,11 @@ export class RealFileSystem implements FileSystem {
     } finally {
       fs.closeSync(descriptor)
     }
+  }
+
+  startWorker(scripts: readonly string[], events: WorkerEvents): WorkerThread | undefined {
+    const script = scripts.find((path) => fs.existsSync(path))
+    return script === undefined ? undefined : startWorker(script, events)
   }
 
   lock(path: string): FileLock | undefined {

@@ -17,6 +17,7 @@ const checkpoints = {
   recoveryPoint: 'recovery-point-offset-checkpoint',
   logStartOffset: 'log-start-offset-checkpoint',
   highWatermark: 'replication-offset-checkpoint',
+  cleanedUpTo: 'cleaner-offset-checkpoint',
 } as const
 export type Checkpoint = keyof typeof checkpoints
 
@@ -24,7 +25,8 @@ export type Checkpoint = keyof typeof checkpoints
 export interface MetaProperties {
   readonly clusterId: string
   readonly nodeId: number
-  readonly directoryId: string
+  /** Undefined where it was written before directories had ids. */
+  readonly directoryId: string | undefined
 }
 
 export class LogDirectory {
@@ -35,17 +37,24 @@ export class LogDirectory {
   /** The epoch of the registration whose broker stopped in order; undefined after a crash, and in a new directory. */
   readonly cleanShutdownEpoch: number | undefined
   /** Whether the logs can be taken as they are. */
-  readonly cleanShutdown: boolean
-  isOffline = false
+  readonly cleanShutdown: boolean = false
+  isOffline: boolean
 
-  private constructor(io: Io, path: string, lock: FileLock) {
+  private constructor(io: Io, path: string, lock: FileLock | undefined) {
     this.#io = io
     this.path = path
     this.#lock = lock
+    this.isOffline = lock === undefined
+    if (this.isOffline) return
     this.#meta = readMeta(io, join(path, META_PROPERTIES))
     const marker = join(path, CLEAN_SHUTDOWN)
     this.cleanShutdown = io.fs.exists(marker)
     this.cleanShutdownEpoch = this.cleanShutdown ? epochIn(io.fs.readFile(marker).toString('utf8')) : undefined
+  }
+
+  /** One that the system does not let us have: it is listed, and nothing else. */
+  static offline(io: Io, path: string): LogDirectory {
+    return new LogDirectory(io, path, undefined)
   }
 
   /** Locks the directory, which is made where it is missing. Throws where another process has it. */
@@ -67,13 +76,12 @@ export class LogDirectory {
     return this.#meta
   }
 
-  /** The directory's own id; it has one once it is formatted. */
-  get id(): string {
-    if (this.#meta === undefined) throw new Error(`${this.path} is not formatted`)
-    return this.#meta.directoryId
+  /** The directory's own id; undefined where it was offline from the start, or is not formatted yet. */
+  get id(): string | undefined {
+    return this.#meta?.directoryId
   }
 
-  /** Writes meta.properties into a new directory. */
+  /** Writes meta.properties, with a new id for the directory. */
   format(clusterId: string, nodeId: number): void {
     this.#meta = { clusterId, nodeId, directoryId: this.#io.random.uuid() }
     const lines = [
@@ -135,7 +143,7 @@ function readMeta(io: Io, path: string): MetaProperties | undefined {
   if (version !== META_VERSION) refuse(`version ${version} is not known, ${META_VERSION} is`)
   if (clusterId === '') refuse('it has no cluster.id')
   if (!/^\d+$/.test(nodeId)) refuse(`node.id is ${nodeId || 'missing'}`)
-  return { clusterId, nodeId: Number(nodeId), directoryId: directoryId ?? io.random.uuid() }
+  return { clusterId, nodeId: Number(nodeId), directoryId }
 }
 
 function epochIn(text: string): number | undefined {

@@ -1,17 +1,18 @@
 // Every log of this broker: opens them at the start, makes and deletes them, and does what is due from time to time:
-// flushes, checkpoints, retention, forgetting of silent producers. Owns the log directories.
-import { join } from 'node:path'
+// flushes, checkpoints, retention, forgetting of silent producers. Owns the log directories, and takes one out of
+// service when the system refuses something in it; the others go on.
+import { basename, join } from 'node:path'
 import type { BrokerConfig, TopicConfig } from '../config/index.ts'
-import type { Io, Timer } from '../io/index.ts'
+import { type Io, isSystemError, type Timer } from '../io/index.ts'
 import { KafkaError } from '../wire/index.ts'
+import type { PartitionOffsets } from './checkpoint-file.ts'
+import { LogCleaner } from './log-cleaner.ts'
 import type { Checkpoint, LogDirectory } from './log-directory.ts'
 import { PartitionLog } from './partition-log.ts'
 import { readPartitionMetadata, writePartitionMetadata } from './partition-metadata.ts'
-import { deletedDirectory, partitionDirectory, type TopicPartition } from './paths.ts'
+import { deletedDirectory, partitionDirectory, strayDirectory, type TopicPartition } from './paths.ts'
 import { recoverLog } from './recovery.ts'
-import { expiredSegments } from './retention.ts'
-
-const INITIAL_TASK_DELAY_MS = 30_000
+import { countExpired } from './retention.ts'
 
 export interface LogManagerOptions {
   readonly io: Io
@@ -23,14 +24,39 @@ export interface LogManagerOptions {
   readonly onDirectoryFailure: (directory: LogDirectory) => void
 }
 
+/** What the checkpoints know of a log. */
+interface Known {
+  readonly recoveryPoint: number
+  readonly logStartOffset: number
+  readonly cleanedUpTo: number | undefined
+  readonly cleanShutdown: boolean
+}
+
+/** A topic's partition as the metadata knows it, with the id of the topic that a directory belongs to, if it says. */
+type IsKnown = (topic: string, partition: number, topicId: string | undefined) => boolean
+
+const NEW_LOG: Known = { recoveryPoint: 0, logStartOffset: 0, cleanedUpTo: undefined, cleanShutdown: false }
+
 export class LogManager {
   readonly #options: LogManagerOptions
   readonly #logs = new Map<string, { readonly log: PartitionLog; readonly directory: LogDirectory }>()
   readonly #timers = new Map<string, Timer>()
   readonly #deletions = new Set<Timer>()
+  readonly #cleaner: LogCleaner
+  /** Their checkpoints still name logs that are gone. */
+  readonly #outdated = new Set<LogDirectory>()
 
   constructor(options: LogManagerOptions) {
     this.#options = options
+    this.#cleaner = new LogCleaner({
+      io: options.io,
+      config: options.config,
+      logs: () => this.#logs.values(),
+      onCheckpoint: (directory) => this.checkpoint('cleanedUpTo', directory),
+      onReplaced: (log, files) => this.#removeLater(files, log.config.fileDeleteDelayMs),
+      dropExpired: (log) => this.#dropExpired(log),
+      onFailure: (directory, error) => this.#fail(directory, error),
+    })
   }
 
   get directories(): readonly LogDirectory[] {
@@ -54,33 +80,76 @@ export class LogManager {
     return [...this.#logs.values()].filter((entry) => entry.directory === directory).map(({ log }) => log)
   }
 
-  /** Opens the logs that are there. `isKnown` says whether a topic still exists; the logs of others are deleted. */
-  load(isKnown: (topic: string, partition: number, topicId: string | undefined) => boolean): void {
-    for (const directory of this.directories) this.#loadDirectory(directory, isKnown)
+  #online(): LogDirectory[] {
+    return this.directories.filter(({ isOffline }) => !isOffline)
   }
 
-  #loadDirectory(
-    directory: LogDirectory,
-    isKnown: (topic: string, partition: number, topicId: string | undefined) => boolean,
-  ): void {
-    const recoveryPoints = directory.readCheckpoint('recoveryPoint')
-    const startOffsets = directory.readCheckpoint('logStartOffset')
-    const { fs, log: logger } = this.#options.io
-    for (const { topic, partition, kind, path } of directory.partitions()) {
-      const topicId = readPartitionMetadata(fs, path)
-      if (kind === 'current' && topic === '__cluster_metadata') continue
-      if (kind === 'deleted') this.#removeLater(path, 0)
-      else if (kind === 'current' && isKnown(topic, partition, topicId)) {
-        const name = partitionDirectory({ topic, partition })
-        this.#open(directory, { topic, partition }, path, topicId ?? '', {
-          recoveryPoint: recoveryPoints.get(name)?.offset ?? 0,
-          logStartOffset: startOffsets.get(name)?.offset ?? 0,
-          cleanShutdown: directory.cleanShutdown,
-        })
-      } else if (kind === 'current') {
-        logger.info({ directory: path }, 'deleting the log of a topic that is gone')
-        this.#deleteDirectory(directory, { topic, partition }, path)
+  // --- At the start
+
+  /**
+   * Opens the logs that are there. `isKnown` says whether a topic still exists and has a replica here; the logs of others
+   * are put aside.
+   */
+  load(isKnown: IsKnown): void {
+    for (const directory of this.#online()) {
+      try {
+        this.#loadDirectory(directory, isKnown)
+      } catch (error) {
+        if (!isSystemError(error)) throw error
+        this.#fail(directory, error)
       }
+    }
+  }
+
+  #loadDirectory(directory: LogDirectory, isKnown: IsKnown): void {
+    const knownOf = this.#readCheckpoints(directory)
+    const { io } = this.#options
+    for (const { topic, partition, kind, path } of directory.partitions()) {
+      if (kind === 'deleted') this.#removeLater([path], this.#directoryDeleteDelayMs())
+      if (kind !== 'current' || topic === '__cluster_metadata') continue
+      const topicId = readPartitionMetadata(io.fs, path)
+      const topicPartition = { topic, partition }
+      if (isKnown(topic, partition, topicId)) {
+        this.#refuseSecond(topicPartition, path)
+        this.#open(directory, topicPartition, path, topicId ?? '', knownOf(topicPartition))
+      } else {
+        const stray = join(directory.path, strayDirectory(topicPartition, this.#newDirectoryId()))
+        io.fs.rename(path, stray)
+        io.log.warn({ log: basename(path), directory: stray }, 'a log of no known replica was put aside')
+      }
+    }
+  }
+
+  /** Which of two directories has the log that counts, nobody can say but the one who runs the broker. */
+  #refuseSecond({ topic, partition }: TopicPartition, path: string): void {
+    const first = this.get(topic, partition)
+    if (first === undefined) return
+    throw new KafkaError('KAFKA_STORAGE_ERROR', `${topic}-${partition} has a log in ${first.directory} and in ${path}`)
+  }
+
+  #readCheckpoints(directory: LogDirectory): (topicPartition: TopicPartition) => Known {
+    const recoveryPoints = this.#readCheckpoint(directory, 'recoveryPoint')
+    const startOffsets = this.#readCheckpoint(directory, 'logStartOffset')
+    const cleaned = this.#readCheckpoint(directory, 'cleanedUpTo')
+    return (topicPartition) => {
+      const name = partitionDirectory(topicPartition)
+      return {
+        recoveryPoint: recoveryPoints.get(name)?.offset ?? 0,
+        logStartOffset: startOffsets.get(name)?.offset ?? 0,
+        cleanedUpTo: cleaned.get(name)?.offset,
+        cleanShutdown: directory.cleanShutdown,
+      }
+    }
+  }
+
+  /** One that cannot be understood is as none: more is recovered and cleaned than would have to be. */
+  #readCheckpoint(directory: LogDirectory, kind: Checkpoint): PartitionOffsets {
+    try {
+      return directory.readCheckpoint(kind)
+    } catch (error) {
+      if (isSystemError(error)) throw error
+      this.#options.io.log.warn({ directory: directory.path, err: error }, 'a checkpoint is left out of account')
+      return new Map()
     }
   }
 
@@ -89,7 +158,7 @@ export class LogManager {
     topicPartition: TopicPartition,
     path: string,
     topicId: string,
-    known: { recoveryPoint: number; logStartOffset: number; cleanShutdown: boolean },
+    known: Known,
   ): PartitionLog {
     const { io, topicConfig, config } = this.#options
     const config_ = topicConfig(topicPartition.topic)
@@ -97,73 +166,105 @@ export class LogManager {
     const producerIdExpirationMs = config().get('producer.id.expiration.ms')
     const state = recoverLog({ ...shared, ...known, producerIdExpirationMs })
     const log = new PartitionLog({ ...shared, topicId, onFailure: (error) => this.#fail(directory, error) }, state)
+    log.cleanedUpTo = known.cleanedUpTo
     this.#logs.set(log.name, { log, directory })
     return log
   }
 
-  /** The log of a partition, made where there is none yet. Throws KAFKA_STORAGE_ERROR. */
-  getOrCreate(topicPartition: TopicPartition, topicId: string): PartitionLog {
+  // --- Making and deleting
+
+  /**
+   * The log of a partition, made where there is none yet: in the directory with the id that the metadata has for it, or
+   * in the one with the fewest logs where it has none. Throws KAFKA_STORAGE_ERROR, also where the log may be in a
+   * directory that is offline.
+   */
+  getOrCreate(topicPartition: TopicPartition, topicId: string, directoryId?: string): PartitionLog {
     const known = this.get(topicPartition.topic, topicPartition.partition)
     if (known !== undefined) return known
-    const directory = this.#emptiestDirectory()
-    const path = join(directory.path, partitionDirectory(topicPartition))
-    try {
-      this.#options.io.fs.makeDirectory(path)
-      writePartitionMetadata(this.#options.io.fs, path, topicId)
-      // Files of that name are from a creation that a crash cut short.
-      return this.#open(directory, topicPartition, path, topicId, {
-        recoveryPoint: 0,
-        logStartOffset: 0,
-        cleanShutdown: false,
-      })
-    } catch (error) {
-      this.#fail(directory, error)
-      throw new KafkaError('KAFKA_STORAGE_ERROR')
+    for (const directory of this.#candidatesFor(directoryId)) {
+      try {
+        return this.#create(directory, topicPartition, topicId)
+      } catch (error) {
+        if (!isSystemError(error)) throw error
+        this.#fail(directory, error)
+      }
     }
+    throw new KafkaError('KAFKA_STORAGE_ERROR')
   }
 
-  #emptiestDirectory(): LogDirectory {
-    const online = this.directories.filter(({ isOffline }) => !isOffline)
-    const [first, ...others] = online
-    if (first === undefined) throw new KafkaError('KAFKA_STORAGE_ERROR')
-    if (others.length === 0) return first
-    const counts = new Map(online.map((directory) => [directory, this.logsIn(directory).length]))
-    return online.reduce((best, next) => ((counts.get(next) ?? 0) < (counts.get(best) ?? 0) ? next : best))
+  #create(directory: LogDirectory, topicPartition: TopicPartition, topicId: string): PartitionLog {
+    const { fs } = this.#options.io
+    const path = join(directory.path, partitionDirectory(topicPartition))
+    fs.makeDirectory(path)
+    writePartitionMetadata(fs, path, topicId)
+    // Files of that name are from a creation that a crash cut short.
+    return this.#open(directory, topicPartition, path, topicId, NEW_LOG)
   }
 
-  /** Takes the log out of the directory at once; its files go after file.delete.delay.ms. */
+  /** The directories that may take the log, the best first. */
+  #candidatesFor(directoryId: string | undefined): LogDirectory[] {
+    const online = this.#online()
+    const assigned = online.find(({ id }) => id === directoryId)
+    if (assigned !== undefined) return [assigned]
+    if (directoryId !== undefined && online.length < this.directories.length) return []
+    const cordoned = this.#options.config().get('cordoned.log.dirs')
+    const open = online.filter(({ path }) => !cordoned.includes(path) && !cordoned.includes('*'))
+    if (open.length === 0) return online.slice(0, 1)
+    const counts = new Map(open.map((directory) => [directory, this.logsIn(directory).length]))
+    return open.sort((a, b) => (counts.get(a) ?? 0) - (counts.get(b) ?? 0))
+  }
+
+  /** Takes the log out of the directory at once; its files go after log.segment.delete.delay.ms. */
   delete(topic: string, partition: number): void {
     const entry = this.#logs.get(partitionDirectory({ topic, partition }))
     if (entry === undefined) return
     const { log, directory } = entry
     this.#logs.delete(log.name)
+    this.#cleaner.callOff(log)
     log.takeOffline()
-    if (!directory.isOffline) this.#deleteDirectory(directory, log.topicPartition, log.directory, log.config)
-  }
-
-  #deleteDirectory(directory: LogDirectory, topicPartition: TopicPartition, path: string, config?: TopicConfig): void {
-    const { io } = this.#options
-    const target = join(directory.path, deletedDirectory(topicPartition, io.random.bytes(16).toString('hex')))
+    if (directory.isOffline) return
+    const target = join(directory.path, deletedDirectory(log.topicPartition, this.#newDirectoryId()))
     try {
-      io.fs.rename(path, target)
-      this.#removeLater(target, config?.fileDeleteDelayMs ?? 0)
+      this.#options.io.fs.rename(log.directory, target)
+      this.#removeLater([target], this.#directoryDeleteDelayMs())
+      this.#forget(directory)
     } catch (error) {
       this.#fail(directory, error)
     }
   }
 
-  #removeLater(path: string, delayMs: number): void {
-    this.#later(delayMs, () => {
-      this.#options.io.fs.removeTree(path).catch((error: unknown) => {
-        this.#options.io.log.warn({ path, err: error }, 'could not delete the files of a log; a restart tries again')
-      })
+  /** A new log of that name must not take the checkpoints of this one for its own. */
+  #forget(directory: LogDirectory): void {
+    this.#outdated.add(directory)
+    if (this.#outdated.size > 1) return
+    this.#options.io.clock.atEndOfTurn(() => {
+      const directories = [...this.#outdated]
+      this.#outdated.clear()
+      for (const each of directories) {
+        for (const kind of ['recoveryPoint', 'logStartOffset', 'cleanedUpTo'] as const) this.checkpoint(kind, each)
+      }
     })
   }
 
-  #later(delayMs: number, run: () => void): void {
-    const timer = this.#options.io.clock.setTimer(delayMs, () => {
+  #newDirectoryId(): string {
+    return this.#options.io.random.bytes(16).toString('hex')
+  }
+
+  /** For whole logs the broker's config counts, as in Kafka. */
+  #directoryDeleteDelayMs(): number {
+    return this.#options.config().get('log.segment.delete.delay.ms')
+  }
+
+  #removeLater(paths: readonly string[], delayMs: number): void {
+    if (paths.length === 0) return
+    const { clock, fs, log } = this.#options.io
+    const timer = clock.setTimer(delayMs, () => {
       this.#deletions.delete(timer)
-      run()
+      for (const path of paths) {
+        fs.removeTree(path).catch((error: unknown) => {
+          log.warn({ path, err: error }, 'could not delete what is no part of a log any more; a restart tries again')
+        })
+      }
     })
     this.#deletions.add(timer)
   }
@@ -171,56 +272,42 @@ export class LogManager {
   /** A topic's configs are others now. */
   configure(topic: string): void {
     for (const { log } of this.#logs.values()) {
-      if (log.topicPartition.topic === topic) log.configure(this.#options.topicConfig(topic))
+      if (log.topicPartition.topic !== topic) continue
+      log.configure(this.#options.topicConfig(topic))
+      if (!log.config.compact) this.#cleaner.callOff(log)
     }
+  }
+
+  /** The broker's configs are others now. Those of its topics come by themselves. */
+  configureBroker(): void {
+    this.#cleaner.configure()
   }
 
   // --- What is due from time to time
 
   /** Begins the tasks; the delays of the next round are read from the configs as they are then. */
   start(): void {
-    const config = this.#options.config
-    this.#repeat(
-      'flush',
-      () => config().get('log.flush.scheduler.interval.ms'),
-      () => this.#flushDue(),
-    )
-    this.#repeat(
-      'recovery points',
-      () => config().get('log.flush.offset.checkpoint.interval.ms'),
-      () => this.checkpoint('recoveryPoint'),
-    )
-    this.#repeat(
-      'log start offsets',
-      () => config().get('log.flush.start.offset.checkpoint.interval.ms'),
-      () => this.checkpoint('logStartOffset'),
-    )
-    this.#repeat(
-      'high watermarks',
-      () => config().get('replica.high.watermark.checkpoint.interval.ms'),
-      () => this.checkpoint('highWatermark'),
-    )
-    this.#repeat(
-      'retention',
-      () => config().get('log.retention.check.interval.ms'),
-      () => this.applyRetention(),
-    )
-    this.#repeat(
-      'producer expiry',
-      () => config().get('producer.id.expiration.check.interval.ms'),
-      () => this.#expireProducers(),
-    )
+    const { config } = this.#options
+    const initialDelayMs = config().get('log.initial.task.delay.ms')
+    const repeat = (name: TaskInterval, run: () => void, firstDelayMs = initialDelayMs): void =>
+      this.#repeat(name, firstDelayMs, run)
+    repeat('log.retention.check.interval.ms', () => this.applyRetention())
+    repeat('log.flush.scheduler.interval.ms', () => this.#flushDue())
+    repeat('log.flush.offset.checkpoint.interval.ms', () => this.checkpoint('recoveryPoint'))
+    repeat('log.flush.start.offset.checkpoint.interval.ms', () => this.checkpoint('logStartOffset'))
+    repeat('replica.high.watermark.checkpoint.interval.ms', () => this.checkpoint('highWatermark'), 0)
+    const expiry = 'producer.id.expiration.check.interval.ms'
+    repeat(expiry, () => this.#expireProducers(), config().get(expiry))
+    if (config().get('log.cleaner.enable')) this.#cleaner.start()
+    else this.#options.io.log.warn({}, 'logs are not compacted: log.cleaner.enable is false')
   }
 
-  #repeat(name: string, intervalMs: () => number, run: () => void): void {
-    const delayMs = Math.max(1, intervalMs())
-    this.#timers.set(
-      name,
-      this.#options.io.clock.setTimer(name === 'retention' ? Math.min(delayMs, INITIAL_TASK_DELAY_MS) : delayMs, () => {
-        run()
-        this.#repeat(name, intervalMs, run)
-      }),
-    )
+  #repeat(name: TaskInterval, delayMs: number, run: () => void): void {
+    const timer = this.#options.io.clock.setTimer(delayMs, () => {
+      run()
+      this.#repeat(name, Math.max(1, this.#options.config().get(name)), run)
+    })
+    this.#timers.set(name, timer)
   }
 
   #flushDue(): void {
@@ -233,25 +320,26 @@ export class LogManager {
     for (const log of this.logs()) log.removeExpiredProducers(expirationMs)
   }
 
-  /** Removes the segments that are too old. */
+  /** Removes the segments that are too old. Those of compacted logs are the cleaner's to remove, between its cleanings. */
   applyRetention(): void {
-    const now = this.#options.io.clock.now()
-    for (const { log, directory } of this.#logs.values()) {
-      if (!log.isOffline) this.#dropExpired(log, directory, now)
+    for (const { log } of this.#logs.values()) {
+      if (!log.config.compact && !log.isOffline && !this.#cleaner.isCleaning(log)) this.#dropExpired(log)
     }
   }
 
-  #dropExpired(log: PartitionLog, directory: LogDirectory, now: number): void {
+  #dropExpired(log: PartitionLog): void {
+    const directory = this.directoryOf(log)
+    if (directory === undefined) return
     try {
-      const old = expiredSegments(log, now)
-      if (old.length === 0) return
-      log.dropSegments(old)
+      const count = countExpired(log, this.#options.io.clock.now())
+      if (count === 0) return
+      log.advanceBehind(count)
+      // Before the first file goes: a restart in the middle must not begin further ahead.
       this.checkpoint('logStartOffset', directory)
-      const files = old.flatMap((segment) => segment.markDeleted())
-      const { fs } = this.#options.io
-      this.#later(log.config.fileDeleteDelayMs, () => {
-        for (const file of files) fs.remove(file)
-      })
+      const files = log.dropSegments(count)
+      this.#removeLater(files, log.config.fileDeleteDelayMs)
+      const details = { log: log.name, segments: count, logStartOffset: log.logStartOffset }
+      this.#options.io.log.info(details, 'segments of a log were deleted')
     } catch (error) {
       if (!log.isOffline) this.#fail(directory, error)
     }
@@ -262,8 +350,7 @@ export class LogManager {
     for (const directory of only === undefined ? this.directories : [only]) {
       if (directory.isOffline) continue
       try {
-        const logs = this.logsIn(directory)
-        const offsets = logs.flatMap((log) => checkpointed(kind, log)).map((entry) => entry)
+        const offsets = this.logsIn(directory).flatMap((log) => checkpointed(kind, log))
         directory.writeCheckpoint(kind, offsets, { durable })
       } catch (error) {
         this.#fail(directory, error)
@@ -275,22 +362,38 @@ export class LogManager {
     if (directory.isOffline) return
     directory.isOffline = true
     this.#options.io.log.error({ directory: directory.path, err: error }, 'a log directory failed and is offline now')
-    for (const log of this.logsIn(directory)) log.takeOffline()
+    for (const log of this.logsIn(directory)) {
+      this.#cleaner.callOff(log)
+      log.takeOffline()
+    }
     this.#options.onDirectoryFailure(directory)
   }
 
   /** Flushes and closes everything; with an epoch, the next start is told that it need not recover. */
   async close(brokerEpoch: number): Promise<void> {
     for (const timer of [...this.#timers.values(), ...this.#deletions]) timer.cancel()
+    await this.#cleaner.close()
     await Promise.all(Array.from(this.logs(), (log) => log.close()))
     for (const kind of ['recoveryPoint', 'logStartOffset', 'highWatermark'] as const) {
       this.checkpoint(kind, undefined, { durable: true })
     }
-    for (const directory of this.directories) {
-      if (!directory.isOffline) directory.writeCleanShutdownMarker(brokerEpoch)
+    for (const directory of this.#online()) {
+      try {
+        directory.writeCleanShutdownMarker(brokerEpoch)
+      } catch (error) {
+        this.#fail(directory, error)
+      }
     }
   }
 }
+
+type TaskInterval =
+  | 'log.retention.check.interval.ms'
+  | 'log.flush.scheduler.interval.ms'
+  | 'log.flush.offset.checkpoint.interval.ms'
+  | 'log.flush.start.offset.checkpoint.interval.ms'
+  | 'replica.high.watermark.checkpoint.interval.ms'
+  | 'producer.id.expiration.check.interval.ms'
 
 function checkpointed(kind: Checkpoint, log: PartitionLog): (TopicPartition & { readonly offset: number })[] {
   switch (kind) {
@@ -302,5 +405,7 @@ function checkpointed(kind: Checkpoint, log: PartitionLog): (TopicPartition & { 
       // Where the log begins with its first segment, its file's name says so.
       if (log.logStartOffset <= (log.segments[0]?.baseOffset ?? 0)) return []
       return [{ ...log.topicPartition, offset: log.logStartOffset }]
+    case 'cleanedUpTo':
+      return log.cleanedUpTo === undefined ? [] : [{ ...log.topicPartition, offset: log.cleanedUpTo }]
   }
 }

@@ -1,5 +1,5 @@
 // Opening all log directories of a broker: they belong to one cluster and one node, and new ones are made theirs.
-import type { Io } from '../io/index.ts'
+import { type Io, isSystemError } from '../io/index.ts'
 import { KafkaError } from '../wire/index.ts'
 import { LogDirectory } from './log-directory.ts'
 
@@ -8,7 +8,11 @@ export interface OpenedDirectories {
   readonly directories: readonly LogDirectory[]
 }
 
-/** Locks and formats; a new cluster gets `newClusterId`. Throws INVALID_CONFIG where directories do not fit together. */
+/**
+ * Locks and formats; a new cluster gets `newClusterId`. Where the system refuses something in a directory, it is offline
+ * from the start, but the first one, which has the metadata, must be there. Throws INVALID_CONFIG where directories do
+ * not fit together.
+ */
 export function openDirectories(
   io: Io,
   paths: readonly string[],
@@ -16,15 +20,42 @@ export function openDirectories(
 ): OpenedDirectories {
   const directories: LogDirectory[] = []
   try {
-    for (const path of new Set(paths)) directories.push(LogDirectory.open(io, path))
+    for (const path of new Set(paths)) directories.push(open(io, path, { mayFail: directories.length > 0 }))
     const clusterId = checkIdentity(directories, node.nodeId) ?? node.newClusterId ?? io.random.uuid()
-    for (const directory of directories) {
-      if (directory.meta === undefined) directory.format(clusterId, node.nodeId)
+    for (const [index, directory] of directories.entries()) {
+      identify(io, directory, { clusterId, nodeId: node.nodeId }, { mayFail: index > 0 })
     }
     return { clusterId, directories }
   } catch (error) {
     for (const directory of directories) directory.unlock()
     throw error
+  }
+}
+
+function open(io: Io, path: string, { mayFail }: { mayFail: boolean }): LogDirectory {
+  try {
+    return LogDirectory.open(io, path)
+  } catch (error) {
+    if (!mayFail || !isSystemError(error)) throw error
+    io.log.error({ directory: path, err: error }, 'a log directory is offline from the start')
+    return LogDirectory.offline(io, path)
+  }
+}
+
+/** Gives the directory what it lacks of an identity. */
+function identify(
+  io: Io,
+  directory: LogDirectory,
+  { clusterId, nodeId }: { readonly clusterId: string; readonly nodeId: number },
+  { mayFail }: { mayFail: boolean },
+): void {
+  if (directory.isOffline || directory.id !== undefined) return
+  try {
+    directory.format(clusterId, nodeId)
+  } catch (error) {
+    if (!mayFail || !isSystemError(error)) throw error
+    io.log.error({ directory: directory.path, err: error }, 'a log directory could not be formatted, and is offline')
+    directory.isOffline = true
   }
 }
 
@@ -41,8 +72,11 @@ function checkIdentity(directories: readonly LogDirectory[], nodeId: number): st
     if (clusterId !== undefined && meta.clusterId !== clusterId) {
       refuse(`belongs to cluster ${meta.clusterId}, and another of log.dirs to ${clusterId}`)
     }
-    if (ids.has(meta.directoryId)) refuse(`has the directory.id ${meta.directoryId} of another of log.dirs`)
-    ids.add(meta.directoryId)
+    const { directoryId } = meta
+    if (directoryId !== undefined && ids.has(directoryId)) {
+      refuse(`has the directory.id ${directoryId} of another of log.dirs`)
+    }
+    if (directoryId !== undefined) ids.add(directoryId)
     clusterId = meta.clusterId
   }
   return clusterId

@@ -3,8 +3,7 @@
 import { describe, expect, test } from 'vitest'
 import type { KafkaError } from '../wire/index.ts'
 import { Batch, readBatchRecords } from '../wire/records/index.ts'
-import { expiredSegments } from './retention.ts'
-import { append, batchOf, endTransaction, type OpenedLog, openLog } from './testing.ts'
+import { append, batchOf, dropExpired, endTransaction, type OpenedLog, openLog } from './testing.ts'
 
 const SMALL = { 'internal.segment.bytes': '500', 'index.interval.bytes': '50' }
 
@@ -260,7 +259,7 @@ describe('old segments', () => {
 
   test('go by time, once their latest record is too old', () => {
     const { log, io } = filled({ 'retention.ms': '10000' })
-    log.dropSegments(expiredSegments(log, io.clock.now()))
+    dropExpired(log, io.clock.now())
     expect(log.logStartOffset).toBeGreaterThan(5)
     expect(log.logStartOffset).toBeLessThanOrEqual(10)
     expect(values(read(log, 19))).toEqual(['19'])
@@ -268,7 +267,7 @@ describe('old segments', () => {
 
   test('go by size, as long as enough is left', () => {
     const { log, io } = filled({ 'retention.bytes': '600' })
-    log.dropSegments(expiredSegments(log, io.clock.now()))
+    dropExpired(log, io.clock.now())
     expect(log.sizeInBytes).toBeGreaterThanOrEqual(600)
     expect(log.sizeInBytes).toBeLessThan(1200)
   })
@@ -277,7 +276,7 @@ describe('old segments', () => {
     const { log, io } = filled({ 'cleanup.policy': 'compact' })
     const count = log.segments.length
     log.advanceLogStartOffset(10)
-    log.dropSegments(expiredSegments(log, io.clock.now()))
+    dropExpired(log, io.clock.now())
     expect(log.segments.length).toBeLessThan(count)
     expect(log.logStartOffset).toBe(10)
   })
@@ -285,7 +284,7 @@ describe('old segments', () => {
   test('may be all of them: the log goes on, empty', () => {
     const opened = filled({ 'retention.ms': '1' })
     opened.io.clock.advance(60_000)
-    opened.log.dropSegments(expiredSegments(opened.log, opened.io.clock.now()))
+    dropExpired(opened.log, opened.io.clock.now())
     expect(opened.log.logStartOffset).toBe(20)
     expect(append(opened, batchOf(['next'])).baseOffset).toBe(20)
   })

@@ -5,13 +5,14 @@
 // vectored write; only then `logEndOffset` becomes `writtenOffset`, and whoever waits is told. A failed write takes the
 // log out of service, because memory is ahead of the file then.
 import type { TopicConfig } from '../config/index.ts'
-import type { Clock, FileSystem, Logger } from '../io/index.ts'
+import { type Clock, type FileSystem, isSystemError, type Logger } from '../io/index.ts'
 import { KafkaError } from '../wire/index.ts'
 import { Batch, type CompressionName } from '../wire/records/index.ts'
+import type { LastRecord } from './cleaner.ts'
 import type { AbortedTransaction, TimestampOffset } from './entry-index.ts'
 import type { LeaderEpochs } from './leader-epochs.ts'
 import { type AppendedBatch, type ValidatedRecords, type ValidationOptions, validateRecords } from './log-validator.ts'
-import { partitionDirectory, type TopicPartition } from './paths.ts'
+import { CLEANED_SUFFIX, partitionDirectory, SWAP_SUFFIX, type TopicPartition } from './paths.ts'
 import type { ProducerSnapshots } from './producer-snapshot.ts'
 import type {
   AppendTerms,
@@ -20,7 +21,7 @@ import type {
   ProducerEntry,
   ProducerStates,
 } from './producer-state.ts'
-import { Segment } from './segment.ts'
+import { changeSuffix, Segment } from './segment.ts'
 import type { NewVerification, VerificationGuard } from './verification.ts'
 
 /** Called once, after `append` has returned: when the append is in the file, or with the error that kept it out. */
@@ -97,6 +98,8 @@ export class PartitionLog {
   onWritten: () => void = () => undefined
   directory: string
   config: TopicConfig
+  /** Up to here (exclusive) the log was compacted; undefined before the first time. The cleaner's to know. */
+  cleanedUpTo: number | undefined
   readonly #options: LogOptions
   readonly #snapshots: ProducerSnapshots
   readonly #segments: Segment[]
@@ -210,6 +213,14 @@ export class PartitionLog {
       this.#await(done)
       return NOTHING
     }
+    try {
+      return this.#append(validated, options, done)
+    } catch (error) {
+      throw this.#asStorageError(error)
+    }
+  }
+
+  #append(validated: ValidatedRecords, options: AppendOptions, done: AppendDone): AppendResult {
     this.#assignEpochs(validated)
     if (validated.records.length > this.config.segmentBytes) {
       const error = new KafkaError('RECORD_LIST_TOO_LARGE')
@@ -241,6 +252,16 @@ export class PartitionLog {
       )
     }
     return validated
+  }
+
+  /** A leader's epoch begins at the end of the log. */
+  beginEpoch(epoch: number): void {
+    if (this.#offline) return
+    try {
+      this.leaderEpochs.assign(epoch, this.#logEndOffset)
+    } catch (error) {
+      this.#fail(error)
+    }
   }
 
   #assignEpochs({ records, batches }: ValidatedRecords): void {
@@ -386,7 +407,8 @@ export class PartitionLog {
         this.#takeSnapshot(baseOffset, { durable: false })
       }
       const { fs, clock } = this.#options
-      this.#active = Segment.create(fs, this.directory, baseOffset, clock.now())
+      const preallocatedBytes = this.config.preallocate ? this.config.segmentBytes : 0
+      this.#active = Segment.create(fs, { directory: this.directory, baseOffset }, clock.now(), { preallocatedBytes })
     } catch (error) {
       this.#fail(error)
       throw storageError(this.directory)
@@ -471,15 +493,24 @@ export class PartitionLog {
     try {
       return this.#readFrom(offset, endOffset, options)
     } catch (error) {
-      throw this.#readError(error)
+      throw this.#asStorageError(error)
     }
   }
 
   /** What the system refused takes the directory out of service; anything else is a bug and stays what it is. */
-  #readError(error: unknown): unknown {
-    if (!(error instanceof Error) || !('code' in error) || error instanceof KafkaError) return error
+  #asStorageError(error: unknown): unknown {
+    if (!isSystemError(error)) return error
     this.#fail(error)
     return storageError(this.directory)
+  }
+
+  #guarded<T>(work: () => T): T {
+    if (this.#offline) throw storageError(this.directory)
+    try {
+      return work()
+    } catch (error) {
+      throw this.#asStorageError(error)
+    }
   }
 
   #readFrom(offset: number, endOffset: number, { maxBytes, minOneBatch }: ReadOptions): LogRead {
@@ -517,6 +548,10 @@ export class PartitionLog {
   bytesFrom(offset: number, end: number): number {
     const endOffset = Math.min(end, this.#writtenOffset)
     if (this.#offline || offset < this.#logStartOffset || offset >= endOffset) return 0
+    return this.#guarded(() => this.#countBytes(offset, endOffset))
+  }
+
+  #countBytes(offset: number, endOffset: number): number {
     const first = this.#segmentIndexOf(offset)
     const last = this.#segmentIndexOf(endOffset)
     let bytes = 0
@@ -537,8 +572,17 @@ export class PartitionLog {
       from.segment.offsetIndex.offsetFrom(from.position + records.length) ??
       this.#segments[first + 1]?.baseOffset ??
       this.#logEndOffset
+    return this.#guarded(() => this.#abortedFrom(first, offset, bound))
+  }
+
+  /** What a cleaner of these offsets must know of: every aborted transaction that has a part in them. */
+  abortedBetween(offset: number, bound: number): AbortedTransaction[] {
+    return this.#guarded(() => this.#abortedFrom(this.#segmentIndexOf(offset), this.#logStartOffset, bound))
+  }
+
+  #abortedFrom(firstSegment: number, offset: number, bound: number): AbortedTransaction[] {
     const aborted: AbortedTransaction[] = []
-    for (let index = first; index >= 0 && index < this.#segments.length; index++) {
+    for (let index = firstSegment; index >= 0 && index < this.#segments.length; index++) {
       for (const transaction of (this.#segments[index] as Segment).transactionIndex.all()) {
         if (transaction.lastOffset >= offset && transaction.firstOffset < bound) aborted.push(transaction)
         // No transaction behind this one can have begun before the bound.
@@ -550,13 +594,19 @@ export class PartitionLog {
 
   /** The first record that is not older than `timestamp`. */
   offsetForTimestamp(timestamp: number): FoundOffset | undefined {
-    const segment = this.#segments.find((candidate) => candidate.largestTimestamp >= timestamp)
-    return segment?.findByTimestamp(timestamp, this.#logStartOffset, this.#writtenSizeOf(segment))
+    return this.#guarded(() => {
+      const segment = this.#segments.find((candidate) => candidate.largestTimestamp >= timestamp)
+      return segment?.findByTimestamp(timestamp, this.#logStartOffset, this.#writtenSizeOf(segment))
+    })
   }
 
   /** The first record with the greatest timestamp. */
   offsetOfMaxTimestamp(): FoundOffset | undefined {
     this.#write()
+    return this.#guarded(() => this.#findMaxTimestamp())
+  }
+
+  #findMaxTimestamp(): FoundOffset | undefined {
     let latest: Segment | undefined
     for (const segment of this.#segments) {
       if (latest === undefined || segment.maxTimestamp.timestamp > latest.maxTimestamp.timestamp) latest = segment
@@ -585,33 +635,91 @@ export class PartitionLog {
     if (offset > this.#highWatermark) throw new KafkaError('OFFSET_OUT_OF_RANGE')
     if (offset <= this.#logStartOffset) return false
     this.#logStartOffset = offset
-    this.leaderEpochs.truncateFromStart(offset)
+    this.#guarded(() => this.leaderEpochs.truncateFromStart(offset))
     this.producers.onLogStartOffset(offset)
     return true
   }
 
-  /** The segments from the start on for which `isOld` says yes; the last one only where it is not empty. */
-  oldSegments(isOld: (segment: Segment, next: Segment | undefined) => boolean): Segment[] {
-    const old: Segment[] = []
-    for (const [index, segment] of this.#segments.entries()) {
+  /**
+   * How many of the segments from the start on are old: those for which `isOld` says yes, the last one only where it is
+   * not empty. `known` of them are known to be.
+   */
+  countOld(known: number, isOld: (segment: Segment, next: Segment | undefined) => boolean): number {
+    return this.#guarded(() => this.#countOld(known, isOld))
+  }
+
+  #countOld(known: number, isOld: (segment: Segment, next: Segment | undefined) => boolean): number {
+    for (let index = known; index < this.#segments.length; index++) {
+      const segment = this.#segments[index] as Segment
       const next = this.#segments[index + 1]
       // What readers have not been able to see yet stays.
       const upperBound = next?.baseOffset ?? this.#logEndOffset
-      if (this.#highWatermark < upperBound || !isOld(segment, next)) break
-      if (next === undefined && segment.size === 0) break
-      old.push(segment)
+      if (this.#highWatermark < upperBound || !isOld(segment, next)) return index
+      if (next === undefined && segment.size === 0) return index
     }
-    return old
+    return this.#segments.length
   }
 
-  /** Removes segments that `oldSegments` gave, and hands them over for the deletion of their files. */
-  dropSegments(old: readonly Segment[]): void {
-    if (old.length === 0) return
-    if (old.length === this.#segments.length) this.roll()
-    this.#segments.splice(0, old.length)
-    const first = this.#segments[0] as Segment
+  /** The log begins behind these many segments, which are still there: what is written down of it now, holds. */
+  advanceBehind(count: number): void {
+    if (count === this.#segments.length) this.roll()
+    const first = this.#segments[count] as Segment
     if (first.baseOffset > this.#logStartOffset) this.advanceLogStartOffset(first.baseOffset)
-    this.#snapshots.removeBefore(first.baseOffset)
+  }
+
+  /** Removes these many segments, which are before the log's beginning, and hands over their files to be deleted. */
+  dropSegments(count: number): string[] {
+    return this.#guarded(() => {
+      const old = this.#segments.splice(0, count)
+      this.#snapshots.removeBefore((this.#segments[0] as Segment).baseOffset)
+      return old.flatMap((segment) => segment.markDeleted())
+    })
+  }
+
+  // --- Cleaning
+
+  /** The segments with offsets in a range whose end is exclusive. */
+  segmentsBetween(from: number, to: number): Segment[] {
+    if (from >= to) return []
+    const first = this.#segmentIndexOf(from)
+    return this.#segments.slice(first).filter(({ baseOffset }) => baseOffset < to)
+  }
+
+  get activeSegment(): Segment {
+    return this.#active
+  }
+
+  /** What must stay of producers that may still write, in the form of their last batches. */
+  lastRecords(): LastRecord[] {
+    return Array.from(this.producers.entries(), ({ producerId, producerEpoch, lastDataOffset }) => ({
+      producerId,
+      producerEpoch,
+      lastDataOffset,
+    }))
+  }
+
+  /**
+   * Puts the cleaned segment, whose files stand beside the log, in the place of those that it was made from. Returns the
+   * files that are to be deleted. Whatever step a crash comes after, recovery finds the old segments or the new one.
+   */
+  replaceSegments(old: readonly Segment[]): string[] {
+    const [first] = old
+    const at = first === undefined ? -1 : this.#segments.indexOf(first)
+    const areThere = at >= 0 && old.every((segment, index) => this.#segments[at + index] === segment)
+    if (first === undefined || !areThere || old.includes(this.#active)) {
+      throw new Error(`${this.name} has changed under its cleaner`)
+    }
+    return this.#guarded(() => {
+      const { fs } = this.#options
+      const { baseOffset } = first
+      const name = { directory: this.directory, baseOffset }
+      changeSuffix(fs, { ...name, suffix: CLEANED_SUFFIX }, SWAP_SUFFIX)
+      const files = old.flatMap((segment) => segment.markDeleted())
+      changeSuffix(fs, { ...name, suffix: SWAP_SUFFIX }, '')
+      this.#segments.splice(at, old.length, Segment.open(fs, name))
+      this.#snapshots.removeOf(old.slice(1).map((segment) => segment.baseOffset))
+      return files
+    })
   }
 
   /** The directory was renamed. */
@@ -636,8 +744,12 @@ export class PartitionLog {
     await this.#flushing
     await this.flush()
     if (this.#offline) return
-    this.#takeSnapshot(this.#logEndOffset, { durable: true })
-    for (const segment of this.#segments) segment.close()
+    try {
+      this.#takeSnapshot(this.#logEndOffset, { durable: true })
+      for (const segment of this.#segments) segment.close()
+    } catch (error) {
+      this.#fail(error)
+    }
   }
 }
 

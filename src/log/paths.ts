@@ -5,6 +5,8 @@ export const LOG_SUFFIX = '.log'
 export const OFFSET_INDEX_SUFFIX = '.index'
 export const TIME_INDEX_SUFFIX = '.timeindex'
 export const TRANSACTION_INDEX_SUFFIX = '.txnindex'
+/** The files of a segment, its log first. */
+export const SEGMENT_SUFFIXES = [LOG_SUFFIX, OFFSET_INDEX_SUFFIX, TIME_INDEX_SUFFIX, TRANSACTION_INDEX_SUFFIX]
 export const SNAPSHOT_SUFFIX = '.snapshot'
 /** Added to a file that is about to go, so that a restart knows it is gone. */
 export const DELETED_SUFFIX = '.deleted'
@@ -19,8 +21,6 @@ const DELETED_DIRECTORY = /\.[0-9a-f]{32}-delete$/
 const FUTURE_DIRECTORY = /\.[0-9a-f]{32}-future$/
 const STRAY_DIRECTORY = /\.[0-9a-f]{32}-stray$/
 const MAX_DIRECTORY_NAME = 255
-/** `.`, 32 digits, `-delete`. */
-const DELETED_TAIL_LENGTH = 40
 
 /** An offset as file names have it: 20 digits. */
 export function offsetName(offset: number): string {
@@ -66,8 +66,16 @@ function kindOf(name: string): PartitionDirectoryKind {
 }
 
 /** The name of a partition's directory while its files wait to be deleted; `id` is 32 hexadecimal digits. */
-export function deletedDirectory({ topic, partition }: TopicPartition, id: string): string {
+export function deletedDirectory(topicPartition: TopicPartition, id: string): string {
+  return directoryWith(`.${id}-delete`, topicPartition)
+}
+
+/** The name of the directory of a log that was put aside, because no replica here is known to which it could belong. */
+export function strayDirectory(topicPartition: TopicPartition, id: string): string {
+  return directoryWith(`.${id}-stray`, topicPartition)
+}
+
+function directoryWith(tail: string, { topic, partition }: TopicPartition): string {
   const number = `-${partition}`
-  const room = MAX_DIRECTORY_NAME - DELETED_TAIL_LENGTH - number.length
-  return `${topic.slice(0, room)}${number}.${id}-delete`
+  return `${topic.slice(0, MAX_DIRECTORY_NAME - tail.length - number.length)}${number}${tail}`
 }

@@ -61,6 +61,11 @@ export class ProducerSnapshots {
     this.keepWithin(offset, Number.MAX_SAFE_INTEGER)
   }
 
+  /** Their segments were cleaned into the one before them. */
+  removeOf(baseOffsets: readonly number[]): void {
+    for (const offset of baseOffsets) if (this.#offsets.includes(offset)) this.#remove(offset)
+  }
+
   move(directory: string): void {
     this.#directory = directory
   }

@@ -15,16 +15,15 @@ import {
   CLEANED_SUFFIX,
   DELETED_SUFFIX,
   LOG_SUFFIX,
-  OFFSET_INDEX_SUFFIX,
   offsetOf,
   partitionDirectory,
-  TIME_INDEX_SUFFIX,
+  SEGMENT_SUFFIXES,
+  SWAP_SUFFIX,
   type TopicPartition,
-  TRANSACTION_INDEX_SUFFIX,
 } from './paths.ts'
 import { ProducerSnapshots } from './producer-snapshot.ts'
 import { ProducerStates } from './producer-state.ts'
-import { Segment } from './segment.ts'
+import { changeSuffix, Segment } from './segment.ts'
 
 export interface RecoveryOptions {
   readonly topicPartition: TopicPartition
@@ -40,8 +39,6 @@ export interface RecoveryOptions {
   readonly logStartOffset: number
   readonly producerIdExpirationMs: number
 }
-
-const INDEX_SUFFIXES = [OFFSET_INDEX_SUFFIX, TIME_INDEX_SUFFIX, TRANSACTION_INDEX_SUFFIX]
 
 /** Reads the directory, mends it where it has to be, and gives what a log starts from. */
 export function recoverLog(options: RecoveryOptions): LogState {
@@ -61,6 +58,7 @@ class Recovery {
     this.#options = options
     this.#fs = options.fs
     this.#directory = options.directory
+    finishSwaps(options)
     const names = removeLeftovers(options.fs, options.directory)
     this.#segments = openSegments(options.fs, options.directory, names)
     this.#snapshots = new ProducerSnapshots(options.fs, options.directory, names)
@@ -176,9 +174,55 @@ class Recovery {
     if (last !== undefined && end >= logStartOffset) return end
     // Everything that is left was deleted before the crash.
     for (const segment of this.#segments) segment.deleteFiles()
-    this.#segments = [Segment.create(this.#fs, this.#directory, logStartOffset, this.#options.clock.now())]
+    const { clock, config } = this.#options
+    const name = { directory: this.#directory, baseOffset: logStartOffset }
+    const preallocatedBytes = config.preallocate ? config.segmentBytes : 0
+    this.#segments = [Segment.create(this.#fs, name, clock.now(), { preallocatedBytes })]
     return logStartOffset
   }
+}
+
+/**
+ * Finishes a cleaning whose new segment was all written and named `.swap`: the segments that it was made from go, and it
+ * takes their place. One that was not all named is given up, with whatever else is not named.
+ */
+function finishSwaps({ fs, directory, log }: RecoveryOptions): void {
+  const names = fs.list(directory)
+  const unfinished = Math.min(...offsetsWith(names, CLEANED_SUFFIX), Number.POSITIVE_INFINITY)
+  const swaps = names.filter((name) => name.endsWith(SWAP_SUFFIX))
+  const done = swaps.filter((name) => segmentFileOffset(name.slice(0, -SWAP_SUFFIX.length)) < unfinished)
+  for (const name of swaps) if (!done.includes(name)) fs.remove(join(directory, name))
+  for (const name of done) {
+    const baseOffset = offsetOf(name, `${LOG_SUFFIX}${SWAP_SUFFIX}`)
+    if (baseOffset === undefined) continue
+    log.info({ log: basename(directory), segment: baseOffset }, 'finishing a cleaning that a stop interrupted')
+    const segment = Segment.open(fs, { directory, baseOffset, suffix: SWAP_SUFFIX })
+    const endOffset = Math.max(segment.nextOffset(), baseOffset + 1)
+    segment.abandon()
+    for (const old of names) {
+      const offset = segmentFileOffset(old)
+      if (offset >= baseOffset && offset < endOffset) fs.remove(join(directory, old))
+    }
+  }
+  for (const baseOffset of offsetsWith(done, SWAP_SUFFIX)) {
+    changeSuffix(fs, { directory, baseOffset, suffix: SWAP_SUFFIX }, '')
+  }
+  if (done.length > 0) fs.syncDirectory(directory)
+}
+
+/** The base offsets of the segments that have files with this suffix. */
+function offsetsWith(names: readonly string[], suffix: string): Set<number> {
+  const files = names.filter((name) => name.endsWith(suffix)).map((name) => name.slice(0, -suffix.length))
+  return new Set(files.map(segmentFileOffset).filter((offset) => offset >= 0))
+}
+
+/** -1 for what is no file of a segment. */
+function segmentFileOffset(name: string): number {
+  for (const suffix of SEGMENT_SUFFIXES) {
+    const offset = offsetOf(name, suffix)
+    if (offset !== undefined) return offset
+  }
+  return -1
 }
 
 /** Finishes deletions and forgets cleanings that a stop interrupted. Returns the names that are left. */
@@ -194,10 +238,8 @@ function removeLeftovers(fs: FileSystem, directory: string): string[] {
 function openSegments(fs: FileSystem, directory: string, names: readonly string[]): Segment[] {
   const bases = new Set(names.flatMap((name) => offsetOf(name, LOG_SUFFIX) ?? []))
   for (const name of names) {
-    for (const suffix of INDEX_SUFFIXES) {
-      const base = offsetOf(name, suffix)
-      if (base !== undefined && !bases.has(base)) fs.remove(join(directory, name))
-    }
+    const base = segmentFileOffset(name)
+    if (base >= 0 && !bases.has(base)) fs.remove(join(directory, name))
   }
-  return [...bases].sort((a, b) => a - b).map((base) => Segment.open(fs, directory, base))
+  return [...bases].sort((a, b) => a - b).map((baseOffset) => Segment.open(fs, { directory, baseOffset }))
 }

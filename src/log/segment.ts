@@ -8,6 +8,7 @@ import {
   DELETED_SUFFIX,
   LOG_SUFFIX,
   OFFSET_INDEX_SUFFIX,
+  SEGMENT_SUFFIXES,
   segmentPath,
   TIME_INDEX_SUFFIX,
   TRANSACTION_INDEX_SUFFIX,
@@ -32,6 +33,13 @@ export interface BatchPosition {
 export interface BatchInFile extends BatchPosition {
   readonly buffer: Buffer
   readonly at: number
+}
+
+/** Which segment of which log; with a suffix, the files of one that is not part of the log (yet, or any more). */
+export interface SegmentName {
+  readonly directory: string
+  readonly baseOffset: number
+  readonly suffix?: string
 }
 
 /** What a file is scanned with: large enough that a scan between two index entries is one read. */
@@ -67,25 +75,28 @@ export class Segment {
   #bytesSinceIndexEntry = 0
   #entriesInMemory = 0
 
-  private constructor(fs: FileSystem, directory: string, baseOffset: number, size: number, createdMs: number) {
+  private constructor(
+    fs: FileSystem,
+    { directory, baseOffset, suffix = '' }: SegmentName,
+    size: number,
+    createdMs: number,
+  ) {
+    const pathOf = (kind: string): string => `${segmentPath(directory, baseOffset, kind)}${suffix}`
     this.#fs = fs
     this.baseOffset = baseOffset
     this.size = size
     this.createdMs = createdMs
-    this.path = segmentPath(directory, baseOffset, LOG_SUFFIX)
-    this.offsetIndex = new OffsetIndex(fs, segmentPath(directory, baseOffset, OFFSET_INDEX_SUFFIX), baseOffset)
-    this.timeIndex = new TimeIndex(fs, segmentPath(directory, baseOffset, TIME_INDEX_SUFFIX), baseOffset)
-    this.transactionIndex = new TransactionIndex(
-      fs,
-      segmentPath(directory, baseOffset, TRANSACTION_INDEX_SUFFIX),
-      baseOffset,
-    )
+    this.path = pathOf(LOG_SUFFIX)
+    this.offsetIndex = new OffsetIndex(fs, pathOf(OFFSET_INDEX_SUFFIX), baseOffset)
+    this.timeIndex = new TimeIndex(fs, pathOf(TIME_INDEX_SUFFIX), baseOffset)
+    this.transactionIndex = new TransactionIndex(fs, pathOf(TRANSACTION_INDEX_SUFFIX), baseOffset)
   }
 
   /** An empty segment; files of that name are emptied. */
-  static create(fs: FileSystem, directory: string, baseOffset: number, nowMs: number): Segment {
-    const segment = new Segment(fs, directory, baseOffset, 0, nowMs)
+  static create(fs: FileSystem, name: SegmentName, nowMs: number, { preallocatedBytes = 0 } = {}): Segment {
+    const segment = new Segment(fs, name, 0, nowMs)
     segment.#file = fs.open(segment.path, { create: true, truncate: true })
+    if (preallocatedBytes > 0) segment.#file.preallocate(preallocatedBytes)
     for (const index of segment.#indexes()) {
       index.reset()
       index.persist()
@@ -95,9 +106,10 @@ export class Segment {
   }
 
   /** A segment that is there; its indexes are read when they are needed. */
-  static open(fs: FileSystem, directory: string, baseOffset: number): Segment {
-    const { size, mtimeMs } = fs.stat(segmentPath(directory, baseOffset, LOG_SUFFIX))
-    return new Segment(fs, directory, baseOffset, size, mtimeMs)
+  static open(fs: FileSystem, name: SegmentName): Segment {
+    const { directory, baseOffset, suffix = '' } = name
+    const { size, mtimeMs } = fs.stat(`${segmentPath(directory, baseOffset, LOG_SUFFIX)}${suffix}`)
+    return new Segment(fs, name, size, mtimeMs)
   }
 
   #indexes() {
@@ -131,9 +143,14 @@ export class Segment {
 
   /** How long the segment has been waiting to be rolled, seen from records of this time. */
   waitedMs(nowMs: number, maxTimestampOfAppend: number): number {
-    if (this.size > 0 && this.#firstTimestamp === undefined) this.#firstTimestamp = this.#readFirstTimestamp()
-    const first = this.#firstTimestamp
-    return first !== undefined && first >= 0 ? maxTimestampOfAppend - first : nowMs - this.createdMs
+    const first = this.firstBatchTimestamp
+    return first >= 0 ? maxTimestampOfAppend - first : nowMs - this.createdMs
+  }
+
+  /** The greatest timestamp of the first batch, by which compaction and rolling count; -1 where it has none. */
+  get firstBatchTimestamp(): number {
+    if (this.size > 0) this.#firstTimestamp ??= this.#readFirstTimestamp()
+    return this.#firstTimestamp ?? NO_TIMESTAMP.timestamp
   }
 
   #readFirstTimestamp(): number | undefined {
@@ -309,7 +326,13 @@ export class Segment {
   /** No append will come any more: the time index gets its last entry, and memory is given back. */
   becomeInactive(): void {
     this.timeIndex.maybeAppend(this.maxTimestamp)
+    this.#trim()
     this.release()
+  }
+
+  /** Gives back what was allocated ahead. */
+  #trim(): void {
+    if (this.#file !== undefined && this.#file.size() > this.size) this.#file.truncate(this.size)
   }
 
   /** Gives back what a read can get again. */
@@ -342,8 +365,7 @@ export class Segment {
   }
 
   close(): void {
-    this.timeIndex.maybeAppend(this.maxTimestamp)
-    this.release()
+    this.becomeInactive()
   }
 
   /** Gives up the file without writing anything more. */
@@ -367,8 +389,21 @@ export class Segment {
     })
   }
 
+  /** Keeps the time at which records that are older than the file were last added to it. */
+  setLastModified(mtimeMs: number): void {
+    for (const path of this.#paths()) if (this.#fs.exists(path)) this.#fs.setModified(path, mtimeMs)
+  }
+
   #paths(): string[] {
     return [this.path, ...this.#indexes().map(({ path }) => path)]
+  }
+}
+
+/** Gives the files of a segment another suffix, the log's own first: a restart goes by it. */
+export function changeSuffix(fs: FileSystem, { directory, baseOffset, suffix = '' }: SegmentName, to: string): void {
+  for (const kind of SEGMENT_SUFFIXES) {
+    const path = segmentPath(directory, baseOffset, kind)
+    if (fs.exists(`${path}${suffix}`)) fs.rename(`${path}${suffix}`, `${path}${to}`)
   }
 }
 

@@ -5,6 +5,7 @@ import { encodeBatch, encodeEndTransactionMarker, type NewBatch } from '../wire/
 import type { AppendOrigin } from './log-validator.ts'
 import { type AppendResult, PartitionLog } from './partition-log.ts'
 import { recoverLog } from './recovery.ts'
+import { countExpired } from './retention.ts'
 
 export const DIRECTORY = '/logs/topic-0'
 const topicPartition = { topic: 'topic', partition: 0 }
@@ -77,4 +78,12 @@ export function endTransaction(
   const timestamp = opened.io.clock.now()
   const marker = encodeEndTransactionMarker({ type, producerId, producerEpoch, coordinatorEpoch: 0, timestamp })
   append(opened, marker, 'coordinator')
+}
+
+/** Removes what is too old, as the broker does from time to time. */
+export function dropExpired(log: PartitionLog, now: number): void {
+  const count = countExpired(log, now)
+  if (count === 0) return
+  log.advanceBehind(count)
+  log.dropSegments(count)
 }

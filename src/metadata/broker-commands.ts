@@ -148,6 +148,51 @@ export function cordonLogDirs(
   return [{ type: 'BrokerRegistrationChangeRecord', version: 3, data: { brokerId, brokerEpoch, cordonedLogDirs } }]
 }
 
+/** Directories of the broker have failed: what it has in them is out of sync, and led by others or nobody. */
+export function takeDirectoriesOffline(
+  rules: PartitionRules,
+  brokerId: number,
+  directoryIds: readonly string[],
+): NewMetadataRecord[] {
+  const known = rules.image.brokers.get(brokerId)?.logDirs ?? []
+  const failed = known.filter((id) => directoryIds.includes(id))
+  if (failed.length === 0 || !hasDirectories(metadataVersionOf(rules.image))) return []
+  const canLead = othersOf(rules, brokerId)
+  const brokerEpoch = epochOf(rules.image, brokerId)
+  const logDirs = known.filter((id) => !directoryIds.includes(id))
+  return [
+    ...failed.flatMap((failedId) =>
+      changeEach(rules, ({ isr, replicas, directories }) =>
+        directories[replicas.indexOf(brokerId)] === failedId ? { isr: without(isr, brokerId), canLead } : undefined,
+      ),
+    ),
+    { type: 'BrokerRegistrationChangeRecord', version: 2, data: { brokerId, brokerEpoch, logDirs } },
+  ]
+}
+
+export interface ReplicaDirectory {
+  readonly topicId: string
+  readonly partition: number
+  readonly directoryId: string
+}
+
+/** The broker says in which directories its replicas are (KIP-858). What is gone meanwhile is left out. */
+export function assignReplicasToDirectories(
+  rules: PartitionRules,
+  brokerId: number,
+  assignments: readonly ReplicaDirectory[],
+): NewMetadataRecord[] {
+  if (!hasDirectories(metadataVersionOf(rules.image))) return []
+  return assignments.flatMap(({ topicId, partition, directoryId }) => {
+    const topic = rules.image.topicById(topicId)
+    const registration = topic?.partitions[partition]
+    if (topic === undefined || !registration?.replicas.includes(brokerId)) return []
+    const isOnline = rules.image.brokers.get(brokerId)?.logDirs.includes(directoryId)
+    const lost = isOnline ? {} : { isr: without(registration.isr, brokerId), canLead: othersOf(rules, brokerId) }
+    return changesOf(rules, topic).change(registration, { directory: { brokerId, directoryId }, ...lost }) ?? []
+  })
+}
+
 /** The broker is gone: it leads nothing until it is unfenced again. */
 export function fenceBroker(rules: PartitionRules, brokerId: number): NewMetadataRecord[] {
   const brokerEpoch = epochOf(rules.image, brokerId)

@@ -7,12 +7,15 @@ import { EMPTY_UUID } from '../wire/index.ts'
 import type { ApiError } from './api-error.ts'
 import {
   activationRecords,
+  assignReplicasToDirectories,
   cordonLogDirs,
   fenceBroker,
   type NewRegistration,
+  type ReplicaDirectory,
   registerBroker,
   registerController,
   shutDownBroker,
+  takeDirectoriesOffline,
   unfenceBroker,
   unregisterBroker,
 } from './broker-commands.ts'
@@ -126,6 +129,16 @@ export class Controller {
   /** The directories that shall get no new replicas: cordoned.log.dirs, by their ids. */
   async cordonLogDirs(brokerId: number, cordonedLogDirs: readonly string[]): Promise<void> {
     await this.#write(cordonLogDirs(this.#state, brokerId, cordonedLogDirs))
+  }
+
+  /** Directories of the broker have failed, and all replicas in them. */
+  async takeDirectoriesOffline(brokerId: number, directoryIds: readonly string[]): Promise<void> {
+    await this.#write(takeDirectoriesOffline(this.#rules(), brokerId, directoryIds))
+  }
+
+  /** The directories that the broker chose for its replicas. */
+  async assignReplicasToDirectories(brokerId: number, assignments: readonly ReplicaDirectory[]): Promise<void> {
+    await this.#write(assignReplicasToDirectories(this.#rules(), brokerId, assignments))
   }
 
   /** Takes the broker out in order, before it stops. */

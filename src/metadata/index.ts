@@ -1,7 +1,7 @@
 // The front door of the room: the image that everyone reads, the controller that alone changes it, and the log beneath.
 export { type ApiError, apiError, errorOf, NO_ERROR, textOf } from './api-error.ts'
 export { AutoTopicCreation } from './auto-topic-creation.ts'
-export type { NewRegistration } from './broker-commands.ts'
+export type { NewRegistration, ReplicaDirectory } from './broker-commands.ts'
 export { BrokerLoggers, type LogLevel } from './broker-loggers.ts'
 export type { Alteration } from './config-commands.ts'
 export {
@@ -11,7 +11,7 @@ export {
   type ProducerIdBlock,
   type QuorumState,
 } from './controller.ts'
-export { isInOnlineDirectory } from './directories.ts'
+export { isInOnlineDirectory, UNASSIGNED_DIRECTORY } from './directories.ts'
 export type { FeatureUpdate } from './feature-commands.ts'
 export type { SupportedFeature } from './features.ts'
 export {

@@ -190,9 +190,8 @@ export class LogJournal implements MetadataJournal {
     for (const { name } of snapshots.slice(0, -KEPT_SNAPSHOTS)) this.#fs.remove(join(this.directory, name))
     const [oldest] = kept
     if (oldest === undefined || !this.#log.advanceLogStartOffset(oldest.endOffset)) return
-    const old = this.#log.oldSegments((_, next) => next !== undefined && next.baseOffset <= oldest.endOffset)
-    this.#log.dropSegments(old)
-    for (const segment of old) segment.deleteFiles()
+    const old = this.#log.countOld(0, (_, next) => next !== undefined && next.baseOffset <= oldest.endOffset)
+    for (const file of this.#log.dropSegments(old)) this.#fs.remove(file)
   }
 
   #snapshots(): SnapshotFile[] {

@@ -27,6 +27,8 @@ export interface PartitionAim {
   readonly uncleanShutdown?: number
   /** Whether the broker may lead; else those that are neither fenced nor shutting down. */
   readonly canLead?: (brokerId: number) => boolean
+  /** A broker says which of its directories its replica is in. */
+  readonly directory?: { readonly brokerId: number; readonly directoryId: string }
 }
 
 type PartitionChange = Extract<NewMetadataRecord, { type: 'PartitionChangeRecord' }>['data']
@@ -39,6 +41,7 @@ interface Draft {
   removingReplicas: readonly number[]
   addingReplicas: readonly number[]
   eligibleLeaderReplicas: readonly number[]
+  directories: readonly string[]
 }
 
 /** What the rules look at. */
@@ -94,6 +97,7 @@ function partitionChange(
     removingReplicas: aim.removingReplicas ?? partition.removingReplicas,
     addingReplicas: aim.addingReplicas ?? partition.addingReplicas,
     eligibleLeaderReplicas: partition.eligibleLeaderReplicas,
+    directories: directoriesOf(partition, aim),
   }
   completeReassignment(draft)
   if (hasElr) keepEligible(draft, partition, rules.minIsr, aim.uncleanShutdown)
@@ -219,15 +223,23 @@ function rememberLastLeader(change: Mutable<PartitionChange>, { leader, lastKnow
   else if (change.leader !== undefined && change.leader >= 0 && lastKnownElr.length > 0) change.lastKnownElr = []
 }
 
+function directoriesOf(
+  { replicas, directories }: PartitionRegistration,
+  { directory }: PartitionAim,
+): readonly string[] {
+  if (directory === undefined) return directories
+  return replicas.map((id, index) => (id === directory.brokerId ? directory.directoryId : (directories[index] ?? '')))
+}
+
 function assignReplicas(
   change: Mutable<PartitionChange>,
-  { replicas, removingReplicas, addingReplicas }: Draft,
+  { replicas, removingReplicas, addingReplicas, directories: known }: Draft,
   partition: PartitionRegistration,
   image: MetadataImage | undefined,
 ): void {
   if (image !== undefined) {
     const directories = replicas.map((id) => {
-      return partition.directories[partition.replicas.indexOf(id)] ?? defaultDirectory(image, id)
+      return known[partition.replicas.indexOf(id)] ?? defaultDirectory(image, id)
     })
     if (!equal(directories, partition.directories)) change.directories = directories
   }

@@ -1,4 +1,5 @@
 // The front door of the room: the replicas of this broker, and fetch sessions.
+export { followDirectories } from './directory-assignments.ts'
 export { type FetchEntry, type FetchParams, type FetchResult, failedFetch } from './fetch.ts'
 export { type FetchAnswer, type FetchContext, FetchSessions, type PartitionKey } from './fetch-sessions.ts'
 export { type Isolation, ListOffsetsTimestamp, Partition } from './partition.ts'

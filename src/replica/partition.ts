@@ -74,7 +74,7 @@ export class Partition {
   /** An epoch of this leader begins at the end of the log. */
   #lead(): void {
     if (!this.isLeader) return
-    if (!this.log.isOffline) this.log.leaderEpochs.assign(this.leaderEpoch, this.log.logEndOffset)
+    this.log.beginEpoch(this.leaderEpoch)
     this.#advance()
   }
 

@@ -3,7 +3,7 @@
 import type { Clock, Logger } from '../io/index.ts'
 import type { AppendOptions, AppendResult, LogManager, VerificationGuard } from '../log/index.ts'
 import type { LiveConfig, MetadataDelta, MetadataImage, TopicImage } from '../metadata/index.ts'
-import { isInternalTopic, type PartitionRegistration } from '../metadata/index.ts'
+import { isInternalTopic, type PartitionRegistration, UNASSIGNED_DIRECTORY } from '../metadata/index.ts'
 import { KafkaError } from '../wire/index.ts'
 import { Batch } from '../wire/records/index.ts'
 import { type FetchEntry, type FetchParams, FetchPurgatory, type FetchResult } from './fetch.ts'
@@ -90,13 +90,16 @@ export class ReplicaManager {
   #create({ name: topic, topicId }: TopicImage, registration: PartitionRegistration): void {
     const { brokerId, logs, log } = this.#rooms
     try {
-      const partitionLog = logs.getOrCreate({ topic, partition: registration.partition }, topicId)
+      const { partition, replicas, directories } = registration
+      const assigned = directories[replicas.indexOf(brokerId)]
+      const directoryId = assigned === UNASSIGNED_DIRECTORY ? undefined : assigned
+      const partitionLog = logs.getOrCreate({ topic, partition }, topicId, directoryId)
       let ofTopic = this.#partitions.get(topic)
       if (ofTopic === undefined) {
         ofTopic = new Map()
         this.#partitions.set(topic, ofTopic)
       }
-      ofTopic.set(registration.partition, new Partition(brokerId, topicId, partitionLog, registration))
+      ofTopic.set(partition, new Partition(brokerId, topicId, partitionLog, registration))
     } catch (error) {
       log.error({ topic, partition: registration.partition, err: error }, 'could not make the log of a partition')
     }

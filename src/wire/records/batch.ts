@@ -181,6 +181,13 @@ export function deleteHorizonMs(buffer: Buffer, at: number): number | undefined 
   return readInt64(buffer, at + BASE_TIMESTAMP)
 }
 
+/** v2 only: both as they are, and the checksum; for where the ends of int64 matter. */
+export function setExactTimestamps(buffer: Buffer, at: number, base: bigint, max: bigint): void {
+  buffer.writeBigInt64BE(base, at + BASE_TIMESTAMP)
+  buffer.writeBigInt64BE(max, at + MAX_TIMESTAMP)
+  updateCrc(buffer, at)
+}
+
 /** The checksum that the bytes have. The caller knows that the whole batch is in the buffer. */
 export function computeCrc(buffer: Buffer, at: number): number {
   const end = at + sizeInBytes(buffer, at)
