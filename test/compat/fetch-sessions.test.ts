@@ -214,6 +214,6 @@ describe('A fetch session of topic ids', () => {
     await broker.ask(apis.DeleteTopics, 6, { topics: [{ name }], timeoutMs: 30_000 })
     await broker.topic({ name })
     const { responses } = await next(broker, sessionId, 1)
-    expect(only(only(responses).partitions).errorCode).not.toBe('NONE')
+    expect(only(only(responses).partitions).errorCode).toBe('INCONSISTENT_TOPIC_ID')
   })
 })

@@ -271,7 +271,7 @@ describe('Fetch and waiting', () => {
     const answer = waiting.ask(apis.Fetch, 12, { maxWaitMs: 30_000, minBytes: 1, maxBytes: MB, topics })
     await broker.ask(apis.DeleteTopics, 6, { topics: [{ name }], timeoutMs: 30_000 })
     const { errorCode } = only(only((await answer).responses).partitions)
-    expect(['UNKNOWN_TOPIC_OR_PARTITION', 'NOT_LEADER_OR_FOLLOWER']).toContain(errorCode)
+    expect(errorCode).toBe('UNKNOWN_TOPIC_OR_PARTITION')
   })
 
   test('holds up the requests behind it on its connection, and no other connection', async ({ broker }) => {
@@ -319,6 +319,21 @@ describe('Fetch and leader epochs', () => {
 })
 
 describe('Fetch and isolation', () => {
+  test.for([
+    [11, 'UNKNOWN_SERVER_ERROR'],
+    [6, 'NONE'],
+  ] as const)('refuses a level that there is not, at version %i', async ([version, errorCode], { broker }) => {
+    const { name } = await broker.topicWith(['a'])
+    const topics = [{ topic: name, partitions: [{ partition: 0, fetchOffset: 0, partitionMaxBytes: MB }] }]
+    const body = { maxWaitMs: 0, minBytes: 0, maxBytes: MB, isolationLevel: 7, topics }
+    const answer = await broker.ask(apis.Fetch, version, body)
+    expect(answer.errorCode).toBe(errorCode)
+    expect(only(only(answer.responses).partitions)).toMatchObject({
+      errorCode: 'UNKNOWN_SERVER_ERROR',
+      highWatermark: -1,
+    })
+  })
+
   test('lists aborted transactions for who reads committed records, and null for who reads all', async ({ broker }) => {
     const { name } = await broker.topicWith(['a'])
     expect((await broker.fetch(name, 0, {}, { isolationLevel: 0 })).abortedTransactions).toBeNull()

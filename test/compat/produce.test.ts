@@ -132,6 +132,11 @@ describe('Produce', () => {
     ])
   })
 
+  test('wants no more replicas in sync than there are', async ({ broker }) => {
+    const { name } = await broker.topic({ configs: { 'min.insync.replicas': '2' } })
+    expect((await broker.produce(name, batchOf(['a']), { acks: -1 })).errorCode).toBe('NONE')
+  })
+
   test('tells the log’s start from version 5 on', async ({ broker }) => {
     const { name } = await broker.topicWith(['a', 'b'])
     const topics = [{ name, partitions: [{ partitionIndex: 0, offset: 1 }] }]
