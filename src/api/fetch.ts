@@ -13,11 +13,12 @@ import type {
   FetchEntry,
   FetchResult,
   FetchSessions,
+  Isolation,
   PartitionKey,
   ReplicaManager,
 } from '../replica/index.ts'
 import { failedFetch } from '../replica/index.ts'
-import { apis, type Draft, ErrorCode, type Infer } from '../wire/index.ts'
+import { apis, type Draft, ErrorCode, type Infer, KafkaError } from '../wire/index.ts'
 import { type ApiHandler, defineApi, type RequestContext } from './handler.ts'
 import { currentLeader } from './support/current-leader.ts'
 
@@ -30,6 +31,7 @@ const TOPIC_IDS_FROM = 13
 const SESSIONS_FROM = 7
 const LEADER_TOLD_FROM = 16
 const STORAGE_ERROR_FROM = 6
+const READ_UNCOMMITTED = 0
 const READ_COMMITTED = 1
 const NO_ID = ''
 const NO_RECORDS = Buffer.alloc(0)
@@ -51,7 +53,7 @@ export function fetchApi(rooms: Rooms): ApiHandler {
         sessionId: context.apiVersion >= SESSIONS_FROM ? request.sessionId : 0,
         sessionEpoch: context.apiVersion >= SESSIONS_FROM ? request.sessionEpoch : -1,
         usesTopicIds,
-        entries: entriesOf(request, usesTopicIds),
+        entries: entriesOf(request, usesTopicIds ? rooms.image : undefined),
         forgotten: forgottenOf(request, usesTopicIds),
       })
       return new Promise((resolve, reject) => {
@@ -78,11 +80,12 @@ export function fetchApi(rooms: Rooms): ApiHandler {
   )
 }
 
-function entriesOf({ topics }: Request, usesTopicIds: boolean): FetchEntry[] {
+/** With an image, topics come by id and are named as they are now: a session goes on with the name it began with. */
+function entriesOf({ topics }: Request, byId: MetadataImage | undefined): FetchEntry[] {
   return topics.flatMap(({ topic, topicId, partitions }) =>
     partitions.map((partition) => ({
-      topic,
-      topicId: usesTopicIds ? topicId : NO_ID,
+      topic: byId === undefined ? topic : (byId.topicById(topicId)?.name ?? ''),
+      topicId: byId === undefined ? NO_ID : topicId,
       partition: partition.partition,
       fetchOffset: partition.fetchOffset,
       maxBytes: partition.partitionMaxBytes,
@@ -109,13 +112,12 @@ function read(
   const readable: FetchEntry[] = []
   const places: number[] = []
   for (const [index, entry] of entries.entries()) {
-    const topic = entry.topicId === NO_ID ? image.topicByName(entry.topic) : image.topicById(entry.topicId)
-    const partition = topic?.partitions[entry.partition]
-    if (topic !== undefined && partition !== undefined) {
+    const topic = image.topicById(entry.topicId) ?? image.topicByName(entry.topic)
+    if (topic?.partitions[entry.partition] !== undefined) {
       readable.push(entry.topic === topic.name ? entry : { ...entry, topic: topic.name })
       places.push(index)
     } else {
-      const unknownId = entry.topicId !== NO_ID && topic === undefined
+      const unknownId = entry.topicId !== NO_ID && topic === undefined && entry.topic === ''
       const code = unknownId ? ErrorCode.UNKNOWN_TOPIC_ID : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
       results[index] = { ...failedFetch(code), abortedTransactions: [] }
     }
@@ -133,11 +135,18 @@ function read(
 function paramsOf(request: Request, config: BrokerConfig) {
   const maxBytes = Math.min(request.maxBytes, config.get('fetch.max.bytes'))
   return {
-    isolation: request.isolationLevel === READ_COMMITTED ? ('lastStable' as const) : ('highWatermark' as const),
+    isolation: isolationOf(request.isolationLevel),
     maxWaitMs: request.maxWaitMs,
     minBytes: Math.min(request.minBytes, maxBytes),
     maxBytes,
   }
+}
+
+/** Kafka does not foresee other levels. */
+function isolationOf(isolationLevel: number): Isolation {
+  if (isolationLevel === READ_COMMITTED) return 'lastStable'
+  if (isolationLevel === READ_UNCOMMITTED) return 'highWatermark'
+  throw new KafkaError('UNKNOWN_SERVER_ERROR')
 }
 
 function responseOf(rooms: Rooms, context: RequestContext, answer: FetchAnswer): Response {

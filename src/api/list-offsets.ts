@@ -14,6 +14,7 @@ type PartitionRequest = Topic['partitions'][number]
 type PartitionResponse = NonNullable<NonNullable<Response['topics']>[number]['partitions']>[number]
 
 const CONSUMER = -1
+const READ_UNCOMMITTED = 0
 const READ_COMMITTED = 1
 
 /** The version from which on each special timestamp is known. */
@@ -67,6 +68,8 @@ export function listOffsetsApi({ replicas }: { replicas: ReplicaManager }): ApiH
 
 /** A consumer sees what is replicated; a replica, or whoever debugs one, all that is written. */
 function isolationOf({ replicaId, isolationLevel }: Request): Isolation {
+  if (isolationLevel !== READ_UNCOMMITTED && isolationLevel !== READ_COMMITTED)
+    throw new KafkaError('UNKNOWN_SERVER_ERROR')
   if (replicaId !== CONSUMER) return 'logEnd'
   return isolationLevel === READ_COMMITTED ? 'lastStable' : 'highWatermark'
 }

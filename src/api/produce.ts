@@ -46,9 +46,10 @@ export function produceApi(rooms: Rooms): ApiHandler {
     apis.Produce,
     { min: 3, max: 13 },
     (context, request): Answer<Response> | Promise<Answer<Response>> => {
-      if (request.transactionalId === null && hasTransactionalRecords(request)) {
+      if (hasTransactionalRecords(request) && request.transactionalId === null) {
         throw new KafkaError('TRANSACTIONAL_ID_AUTHORIZATION_FAILED')
       }
+      if (context.apiVersion < ZSTD_FROM) checkCodecs(request)
       return new Production(rooms, context, request).run()
     },
     (request, errorCode, errorMessage) => {
@@ -62,6 +63,16 @@ export function produceApi(rooms: Rooms): ApiHandler {
       }
     },
   )
+}
+
+/** Kafka looks for zstd here, and does not foresee a codec that is none. */
+function checkCodecs({ topicData }: Request): void {
+  for (const { partitionData } of topicData) {
+    for (const { records } of partitionData) {
+      if (records === null || Batch.completeSize(records, 0) === 0 || Batch.magic(records, 0) !== 2) continue
+      if (Batch.compressionId(records, 0) > compressionId('zstd')) throw new KafkaError('UNKNOWN_SERVER_ERROR')
+    }
+  }
 }
 
 /** Throws CORRUPT_MESSAGE where batches cannot be told apart, which is an error of the whole request here. */

@@ -165,7 +165,7 @@ function update(session: Session, { entries, forgotten }: FetchSessionRequest): 
     const key = keyOf(entry)
     const known = session.partitions.get(key)
     if (known === undefined) session.partitions.set(key, { entry, highWatermark: -1, logStartOffset: -1 })
-    else known.entry = entry
+    else known.entry = known.entry.topic === '' ? entry : { ...entry, topic: known.entry.topic }
   }
   for (const key of forgotten) session.partitions.delete(keyOf(key))
 }
