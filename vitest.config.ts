@@ -20,6 +20,7 @@ export default defineConfig({
         },
       },
       { test: { name: 'crash', include: ['test/crash/**/*.test.ts'] } },
+      { test: { name: 'oracle', include: ['test/oracle/**/*.test.ts'], testTimeout: 600_000 } },
       { test: { name: 'tools', include: ['test/tools/**/*.test.ts'], testTimeout: 120_000 } },
     ],
   },

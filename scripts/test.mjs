@@ -4,8 +4,8 @@ import { node, prepare } from './lib/project.mjs'
 
 const suites = {
   default: ['unit', 'compat'],
-  // The behaviour tests once more, against Apache Kafka.
-  oracle: ['compat'],
+  // The behaviour tests once more, against Apache Kafka; and what it makes of the same input.
+  oracle: ['compat', 'oracle'],
   tools: ['tools'],
   crash: ['crash'],
 }
