@@ -11,18 +11,26 @@ const ofInt: HashOf<number> = (value) => value
 
 const LOAD_FACTOR = 0.75
 const DEFAULT_CAPACITY = 16
-/** A bucket of more than this many makes a small table grow, whatever its load. */
+/** A bucket that has this many already makes a small table grow, whatever its load. */
 const CROWDED = 8
 const LARGE_TABLE = 64
 
-/** Keys by their bucket; within one they stay in the order in which they came. */
+interface Entry<V> {
+  value: V
+  /** Within one bucket the lower stands first. */
+  readonly rank: number
+}
+
+/** Keys by their bucket; within one, what was put is behind what was there, and what was computed is before it. */
 export class JavaHashMap<K, V> {
   readonly #hashOf: HashOf<K>
-  readonly #map = new Map<K, V>()
+  readonly #map = new Map<K, Entry<V>>()
   #capacity: number
+  #lowest = 0
+  #highest = 0
   #ordered: readonly K[] | undefined
 
-  /** `initialCapacity` as that of Java's constructor; 0 is what a copy of an empty map has. */
+  /** `initialCapacity` as that of Java's constructor. */
   constructor(hashOf: HashOf<K>, initialCapacity = DEFAULT_CAPACITY) {
     this.#hashOf = hashOf
     this.#capacity = tableSizeFor(initialCapacity)
@@ -44,20 +52,36 @@ export class JavaHashMap<K, V> {
   }
 
   get(key: K): V | undefined {
-    return this.#map.get(key)
+    return this.#map.get(key)?.value
   }
 
   has(key: K): boolean {
     return this.#map.has(key)
   }
 
+  /** `put`. */
   set(key: K, value: V): void {
-    const { size } = this.#map
-    this.#map.set(key, value)
-    if (this.#map.size === size) return
-    this.#ordered = undefined
-    if (this.#capacity < LARGE_TABLE && size >= CROWDED && this.#isCrowded(key)) this.#capacity *= 2
-    if (size + 1 > this.#capacity * LOAD_FACTOR) this.#capacity *= 2
+    const entry = this.#map.get(key)
+    if (entry !== undefined) {
+      entry.value = value
+      return
+    }
+    const isCrowded = this.#isCrowded(key, CROWDED)
+    this.#insert(key, { value, rank: ++this.#highest })
+    if (isCrowded) this.#grow()
+    if (this.#map.size > this.#threshold) this.#grow()
+  }
+
+  /** `computeIfAbsent`, with what `make` gives. */
+  computeIfAbsent(key: K, make: () => V): V {
+    if (this.#map.size > this.#threshold) this.#grow()
+    const entry = this.#map.get(key)
+    if (entry !== undefined) return entry.value
+    const value = make()
+    const isCrowded = this.#isCrowded(key, CROWDED - 1)
+    this.#insert(key, { value, rank: --this.#lowest })
+    if (isCrowded) this.#grow()
+    return value
   }
 
   delete(key: K): boolean {
@@ -67,12 +91,32 @@ export class JavaHashMap<K, V> {
   }
 
   keys(): readonly K[] {
-    this.#ordered ??= sortedBy([...this.#map.keys()], (key) => this.#bucketOf(key))
+    this.#ordered ??= Array.from(this.#map, ([key, { rank }]) => ({ key, bucket: this.#bucketOf(key), rank }))
+      .sort((a, b) => a.bucket - b.bucket || a.rank - b.rank)
+      .map(({ key }) => key)
     return this.#ordered
   }
 
+  *values(): Generator<V> {
+    for (const key of this.keys()) yield this.get(key) as V
+  }
+
   *[Symbol.iterator](): Generator<[K, V]> {
-    for (const key of this.keys()) yield [key, this.#map.get(key) as V]
+    for (const key of this.keys()) yield [key, this.get(key) as V]
+  }
+
+  get #threshold(): number {
+    return Math.floor(this.#capacity * LOAD_FACTOR)
+  }
+
+  #insert(key: K, entry: Entry<V>): void {
+    this.#map.set(key, entry)
+    this.#ordered = undefined
+  }
+
+  #grow(): void {
+    this.#capacity *= 2
+    this.#ordered = undefined
   }
 
   #bucketOf(key: K): number {
@@ -80,11 +124,13 @@ export class JavaHashMap<K, V> {
     return (hash ^ (hash >>> 16)) & (this.#capacity - 1)
   }
 
-  #isCrowded(key: K): boolean {
+  /** Whether a table that is small has that many keys in the bucket of this one. */
+  #isCrowded(key: K, limit: number): boolean {
+    if (this.#capacity >= LARGE_TABLE || this.#map.size < limit) return false
     const bucket = this.#bucketOf(key)
     let count = 0
     for (const other of this.#map.keys()) if (this.#bucketOf(other) === bucket) count++
-    return count > CROWDED
+    return count >= limit
   }
 }
 

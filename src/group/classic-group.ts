@@ -1,7 +1,7 @@
 // A group of the classic protocol: its members, its generation and the state it is in.
 // It changes only through its methods; when to call them is up to ClassicGroups and ClassicRebalance. What a restart
 // keeps of it is the GroupMetadata record of the last generation that was agreed on.
-import { javaHashMapOrder } from '../coordinator/index.ts'
+import { JavaHashMap, javaHashCode, javaHashMapOrder } from '../coordinator/index.ts'
 import { ErrorCode, type GroupMetadataValue, KafkaError } from '../wire/index.ts'
 import {
   type Answer,
@@ -48,7 +48,7 @@ export class ClassicGroup implements Group {
   newMemberAdded = false
   /** The generation whose assignment is on its way to the log: a leader that asks again cannot change it. */
   assignedGeneration = -1
-  readonly members = new Map<string, ClassicMember>()
+  readonly members = new JavaHashMap<string, ClassicMember>(javaHashCode)
   /** By group.instance.id. */
   readonly staticMembers = new Map<string, string>()
   /** Told their member id and expected to join with it (KIP-394). */
@@ -207,7 +207,7 @@ export class ClassicGroup implements Group {
       if (member.awaitingJoin !== undefined) this.#membersAwaitingJoin--
       if (member.groupInstanceId !== null) this.staticMembers.delete(member.groupInstanceId)
     }
-    if (this.isLeader(memberId)) this.leaderId = this.members.keys().next().value ?? null
+    if (this.isLeader(memberId)) this.leaderId = this.members.keys()[0] ?? null
     this.pendingJoinMembers.delete(memberId)
     this.pendingSyncMembers.delete(memberId)
   }
@@ -239,7 +239,6 @@ export class ClassicGroup implements Group {
     this.members.delete(oldMemberId)
     this.members.set(newMemberId, member)
     if (this.isLeader(oldMemberId)) this.leaderId = newMemberId
-    if (this.pendingSyncMembers.delete(oldMemberId)) this.pendingSyncMembers.add(newMemberId)
     this.staticMembers.set(groupInstanceId, newMemberId)
     return member
   }

@@ -68,6 +68,7 @@ export class ClassicGroups {
       return NOTHING
     }
     const replaced = known?.tombstones() ?? []
+    this.#groups.remove(groupId)
     const group = this.#groups.createClassic(groupId)
     const result = this.#join(who, request, group, answer)
     if (result !== NOTHING) return result

@@ -18,7 +18,7 @@ import { consumerGroupTombstones } from './consumer-records.ts'
 import type { CommitRequest, FetchIdentity, Group, PartitionValidator } from './group.ts'
 import { epochOf, type OwnedPartitions } from './owned-partitions.ts'
 import type { GroupRecord } from './records.ts'
-import { addTo, type Counts, TopicCounts } from './subscription-counts.ts'
+import { addTo, type Counts, isHomogeneous, TopicCounts } from './subscription-counts.ts'
 
 export type ConsumerGroupState = 'Empty' | 'Assigning' | 'Reconciling' | 'Stable'
 
@@ -53,13 +53,15 @@ export class ConsumerGroup implements Group {
   /** By instance id. */
   readonly staticMembers = new Map<string, string>()
   readonly targetAssignment = new Map<string, Assignment>()
-  readonly resolvedRegexes = new Map<string, ResolvedRegex>()
+  readonly resolvedRegexes = new TimelineHashMap<ResolvedRegex>()
   readonly subscribedTopics = new TopicCounts()
   /** How many members subscribe to a regular expression. */
-  readonly subscribedRegexes: Counts = new Map()
+  readonly subscribedRegexes = new TimelineHashMap<number>()
   /** How many members ask for an assignor. */
   readonly serverAssignors = new TimelineHashMap<number>()
   numClassicMembers = 0
+  /** Whether all subscribed to the same topics when a member changed last; expressions may have been resolved since. */
+  isHomogeneous = true
   /** How many of the classic members have a protocol. */
   readonly #classicProtocols: Counts = new Map()
   /** The epoch of the member that has a partition. */
@@ -125,6 +127,7 @@ export class ConsumerGroup implements Group {
     this.#addPartitionEpochs(member, member.assignedPartitions)
     this.#addPartitionEpochs(member, member.partitionsPendingRevocation)
     if (member.instanceId !== null) this.staticMembers.set(member.instanceId, member.memberId)
+    this.#membersChanged()
   }
 
   removeMember(memberId: string): void {
@@ -135,6 +138,7 @@ export class ConsumerGroup implements Group {
     this.#count(old, -1)
     this.#removePartitionEpochs(old)
     if (old.instanceId !== null) this.staticMembers.delete(old.instanceId)
+    this.#membersChanged()
   }
 
   setTarget(memberId: string, assignment: Assignment): void {
@@ -262,6 +266,10 @@ export class ConsumerGroup implements Group {
 
   tombstones(): GroupRecord[] {
     return consumerGroupTombstones(this)
+  }
+
+  #membersChanged(): void {
+    this.isHomogeneous = isHomogeneous(this.subscribedRegexes, this.subscribedTopics, this.members.size)
   }
 
   #count(member: ConsumerMember | undefined, by: 1 | -1): void {

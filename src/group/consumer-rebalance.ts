@@ -31,7 +31,7 @@ import { type ReportedPartitions, reconcile } from './reconciliation.ts'
 import { type GroupRecord, type GroupResult, NOTHING } from './records.ts'
 import { addTo, type Counts, isHomogeneous, mostCounted, type TopicCounts } from './subscription-counts.ts'
 import { computeTarget, isNamed, subscriptionOf } from './target-assignment.ts'
-import { METADATA_REFRESH_INTERVAL_MS, type TopicRegexes } from './topic-regexes.ts'
+import { METADATA_REFRESH_INTERVAL_MS, regexesAfter, type TopicRegexes } from './topic-regexes.ts'
 
 export interface ConsumerRooms {
   readonly groups: Groups
@@ -90,28 +90,23 @@ export class ConsumerRebalance {
   /** The next epoch, where one is asked for or the topics have changed. */
   advance(group: ConsumerGroup, change: MemberChange, isAskedFor: boolean, records: GroupRecord[]): Epoch {
     const { now, topics, log } = this.#rooms
+    const { before, after } = change
     const { groupId } = group
-    if (!isAskedFor && !group.hasMetadataExpired(now())) {
-      const { subscribedRegexes, subscribedTopics, members } = group
-      return {
-        groupEpoch: group.groupEpoch,
-        isHomogeneous: isHomogeneous(subscribedRegexes, subscribedTopics, members.size),
-      }
-    }
+    if (!isAskedFor && !group.hasMetadataExpired(now())) return group
     const counts = this.#countsAfter(group, change)
     const metadataHash = topics.hashOf(counts.topics())
     const isNew = isAskedFor || metadataHash !== group.metadataHash
     const groupEpoch = group.groupEpoch + (isNew ? 1 : 0)
     if (isNew) {
       records.push(epochRecord(groupId, groupEpoch, metadataHash))
-      log.info({ groupId, memberId: change.after.memberId, groupEpoch }, 'A consumer group has a new epoch')
+      log.info({ groupId, memberId: after.memberId, groupEpoch }, 'A consumer group has a new epoch')
     }
     group.metadataRefreshedAt(groupEpoch, now() + METADATA_REFRESH_INTERVAL_MS)
     if (group.hasPartitionMetadataRecord) records.push(partitionMetadataTombstone(groupId))
-    const { memberId, instanceId } = change.after
+    const { memberId, instanceId } = after
     const isMember = group.members.has(memberId) || (instanceId !== null && group.staticMembers.has(instanceId))
     const members = group.members.size + (isMember ? 0 : 1)
-    return { groupEpoch, isHomogeneous: isHomogeneous(regexesAfter(group, change), counts, members) }
+    return { groupEpoch, isHomogeneous: isHomogeneous(regexesAfter(group, before, after), counts, members) }
   }
 
   /** What the member is to have. A new assignment is computed where the epoch asks for one and the last is old enough. */
@@ -241,20 +236,10 @@ export class ConsumerRebalance {
     const counts = JavaHashMap.copyOf(group.serverAssignors, javaHashCode)
     const [old, next] = [before.serverAssignorName, after.serverAssignorName]
     if (old !== null && counts.has(old)) addTo(counts, old, -1)
-    if (next !== null) addTo(counts, next, 1)
+    if (next !== null) counts.set(next, counts.computeIfAbsent(next, () => 0) + 1)
     const preferred = mostCounted(counts)
     return assignors.find(({ name }) => name === preferred) ?? assignors[0]
   }
-}
-
-/** The expressions that the group has once the member is as it will be. */
-function regexesAfter({ subscribedRegexes }: ConsumerGroup, { before, after }: MemberChange): Counts {
-  const counts: Counts = new Map(subscribedRegexes)
-  const [old, next] = [regexOf(before), regexOf(after)]
-  if (old === next) return counts
-  if (old !== undefined && counts.has(old)) addTo(counts, old, -1)
-  if (next !== undefined) addTo(counts, next, 1)
-  return counts
 }
 
 /** The expressions that nobody has once these members are gone. */

@@ -92,7 +92,7 @@ export function consumerGroupTombstones(
     ...keys.map((key) => ({ type: 'ConsumerGroupTargetAssignmentMember', key, value: null }) as const),
     { type: 'ConsumerGroupTargetAssignmentMetadata', key: { groupId }, value: null },
     ...keys.map((key) => ({ type: 'ConsumerGroupMemberMetadata', key, value: null }) as const),
-    ...[...resolvedRegexes.keys()].map((regex) => regexTombstone(groupId, regex)),
+    ...resolvedRegexes.keys().map((regex) => regexTombstone(groupId, regex)),
     partitionMetadataTombstone(groupId),
     { type: 'ConsumerGroupMetadata', key: { groupId }, value: null },
   ]

@@ -100,7 +100,7 @@ function allOwned(
 ): DescribedPartitions {
   const owned = new JavaHashMap<string, number[]>(javaUuidHash)
   for (const [topicId, epochs] of [...assignedPartitions, ...partitionsPendingRevocation]) {
-    owned.set(topicId, [...(owned.get(topicId) ?? []), ...epochs.keys()])
+    owned.computeIfAbsent(topicId, () => []).push(...epochs.keys())
   }
   return [...owned].flatMap(([topicId, partitions]) => named(topics, topicId, partitions))
 }

@@ -1,6 +1,5 @@
 // Groups that change the protocol while they run: a classic group becomes a consumer group when a consumer of the new
 // protocol joins, and goes back when the last of them has left. Members of both kinds live in a consumer group meanwhile.
-import type { ShardTimers } from '../coordinator/index.ts'
 import type { Logger } from '../io/index.ts'
 import { DecodeError, ErrorCode, KafkaError } from '../wire/index.ts'
 import { type Assignment, assignmentOf, NO_PARTITIONS } from './assignors/assignor.ts'
@@ -21,14 +20,12 @@ import {
 import type { GroupTopics } from './group-topics.ts'
 import type { Groups } from './groups.ts'
 import type { LiveGroupConfig } from './live-group-config.ts'
-import { memberTimer, memberTimers } from './member-timers.ts'
 import { withEpoch } from './owned-partitions.ts'
 import type { GroupRecord } from './records.ts'
 
 interface MigrationRooms {
   readonly groups: Groups
   readonly topics: GroupTopics
-  readonly timers: ShardTimers<GroupRecord>
   readonly config: LiveGroupConfig
   readonly now: () => number
   readonly log: Logger
@@ -199,7 +196,7 @@ export class GroupMigration {
     )
     for (const { member, owner } of members) this.#setAssignment(group, classic, member.memberId, owner)
     records.push(classic.toRecord(classic.assignments()))
-    this.#cancelTimers(group)
+    groups.remove(groupId)
     groups.put(classic)
     for (const member of classic.members.values()) this.#classic.scheduleSession(classic, member)
     log.info({ groupId }, 'A consumer group becomes a classic group')
@@ -221,12 +218,6 @@ export class GroupMigration {
         'GROUP_ID_NOT_FOUND',
         `Cannot downgrade the classic group ${group.groupId}: ${error.message}.`,
       )
-    }
-  }
-
-  #cancelTimers({ groupId, members }: ConsumerGroup): void {
-    for (const memberId of members.keys()) {
-      for (const kind of memberTimers) this.#rooms.timers.cancel(memberTimer(kind, groupId, memberId))
     }
   }
 }

@@ -1,4 +1,5 @@
-// The groups of one shard by their id, whatever their kind.
+// The groups of one shard by their id, whatever their kind, in the order in which Kafka lists them.
+import { TimelineHashMap } from '../coordinator/index.ts'
 import { KafkaError } from '../wire/index.ts'
 import { ClassicGroup } from './classic-group.ts'
 import { ConsumerGroup } from './consumer-group.ts'
@@ -6,7 +7,7 @@ import { ForeignGroup } from './foreign-group.ts'
 import type { ForeignGroupType, Group } from './group.ts'
 
 export class Groups {
-  readonly #groups = new Map<string, Group>()
+  readonly #groups = new TimelineHashMap<Group>()
   readonly #now: () => number
 
   constructor(now: () => number) {
@@ -85,8 +86,13 @@ export class Groups {
     this.#groups.delete(groupId)
   }
 
-  [Symbol.iterator](): IterableIterator<Group> {
+  /** In no particular order. */
+  all(): Iterable<Group> {
     return this.#groups.values()
+  }
+
+  *[Symbol.iterator](): Generator<Group> {
+    for (const [, group] of this.#groups) yield group
   }
 
   #ofRecord(groupId: string): Group | undefined {

@@ -59,20 +59,36 @@ function stillHas(reported: ReportedPartitions | null, revoked: OwnedPartitions)
 
 /** The assignment is what it was, but the member no longer subscribes to all of it. */
 function withoutUnsubscribed(member: ConsumerMember, aim: Aim): ConsumerMember {
-  const { assignedPartitions, memberEpoch } = member
+  const { assignedPartitions, partitionsPendingRevocation: revokedBefore } = member
+  const isAllGone = aim.hasNoSubscription && revokedBefore.size === 0
+  if (isAllGone) return giveUp(member, NOTHING_OWNED, assignedPartitions, aim)
   const unsubscribed = [...assignedPartitions].filter(([topicId]) => !aim.isSubscribedTo(topicId))
-  const isAllGone = aim.hasNoSubscription && member.partitionsPendingRevocation.size === 0
-  if (unsubscribed.length === 0 && !isAllGone) return member
+  if (unsubscribed.length === 0) return member
   const assigned = JavaHashMap.copyOf(assignedPartitions, javaUuidHash)
-  const revoked = JavaHashMap.copyOf(member.partitionsPendingRevocation, javaUuidHash)
+  const revoked = JavaHashMap.copyOf(revokedBefore, javaUuidHash)
   for (const [topicId, partitions] of unsubscribed) {
     assigned.delete(topicId)
-    revoked.set(topicId, new Map([...(revoked.get(topicId) ?? []), ...partitions]))
+    const before = revoked.computeIfAbsent(topicId, () => partitions)
+    if (before !== partitions) revoked.set(topicId, merged(before, partitions))
   }
-  const left = atEpoch({ ...member, assignedPartitions: new Map(assigned) }, memberEpoch)
-  const partitionsPendingRevocation: OwnedPartitions = new Map(revoked)
-  if (partitionsPendingRevocation.size === 0 || !stillHas(aim.reported, partitionsPendingRevocation)) return left
+  return giveUp(member, new Map(assigned), new Map(revoked), aim)
+}
+
+function giveUp(
+  member: ConsumerMember,
+  assignedPartitions: OwnedPartitions,
+  partitionsPendingRevocation: OwnedPartitions,
+  { reported }: Aim,
+): ConsumerMember {
+  const left = { ...atEpoch(member, member.memberEpoch), assignedPartitions }
+  if (partitionsPendingRevocation.size === 0 || !stillHas(reported, partitionsPendingRevocation)) return left
   return { ...left, state: MemberState.UNREVOKED_PARTITIONS, partitionsPendingRevocation }
+}
+
+function merged(a: ReadonlyMap<number, number>, b: ReadonlyMap<number, number>): ReadonlyMap<number, number> {
+  const both = JavaHashMap.copyOf(a, (partition) => partition)
+  for (const [partition, epoch] of b) both.set(partition, epoch)
+  return new Map(both)
 }
 
 /** `memberEpoch` is what the member stays at while it has to give up partitions. */
@@ -87,8 +103,7 @@ function nextAssignment(member: ConsumerMember, memberEpoch: number, aim: Aim): 
     }
   }
   for (const [topicId, partitions] of free) {
-    const assigned = kept.get(topicId) ?? javaIntMap<number>()
-    kept.set(topicId, assigned)
+    const assigned = kept.computeIfAbsent(topicId, () => javaIntMap<number>())
     for (const partition of partitions) assigned.set(partition, aim.assignmentEpoch)
   }
   return {

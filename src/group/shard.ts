@@ -114,13 +114,13 @@ export class GroupShard implements CoordinatorShard<GroupRecord> {
   }
 
   onUnloaded(): void {
-    for (const group of this.#groups) if (group instanceof ClassicGroup) this.#classic.unloaded(group)
+    for (const group of this.#groups.all()) if (group instanceof ClassicGroup) this.#classic.unloaded(group)
   }
 
   /** Topics are different; `created`: some are new. */
   topicsChanged(names: ReadonlySet<string>, created: boolean): void {
     if (created) this.#regexes.topicsCreated()
-    for (const group of this.#groups) {
+    for (const group of this.#groups.all()) {
       if (group instanceof ConsumerGroup && isSubscribedToAny(group, names)) group.requestMetadataRefresh()
     }
   }

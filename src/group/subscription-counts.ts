@@ -71,10 +71,15 @@ export class TopicCounts {
 }
 
 /** Whether all members subscribe to the same topics: all name the same ones, or all have the same expression alone. */
-export function isHomogeneous(regexes: ReadonlyMap<string, number>, topics: TopicCounts, members: number): boolean {
-  const [subscribersOfFirst] = regexes.values()
-  if (subscribersOfFirst === undefined) return every(topics, ({ byName }) => byName === members)
-  return subscribersOfFirst === members && every(topics, ({ byName, byRegex }) => byRegex === 1 && byName <= 0)
+export function isHomogeneous(
+  regexes: Iterable<readonly [string, number]>,
+  topics: TopicCounts,
+  members: number,
+): boolean {
+  const [first] = regexes
+  if (first === undefined) return every(topics, ({ byName }) => byName === members)
+  const [, subscribers] = first
+  return subscribers === members && every(topics, ({ byName, byRegex }) => byRegex === 1 && byName <= 0)
 }
 
 function every(topics: TopicCounts, holds: (count: TopicCount) => boolean): boolean {

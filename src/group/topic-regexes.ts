@@ -1,7 +1,13 @@
 // The regular expressions that members of consumer groups subscribe to. They are resolved apart from the request that
 // brings or needs them, all of a group together; what they stand for is recorded, so that an assignment follows from
 // records alone. They are looked at again with a heartbeat, when topics were created or after a while.
-import { RegularExpression, RegularExpressionError, type ShardTimers } from '../coordinator/index.ts'
+import {
+  JavaHashMap,
+  javaHashCode,
+  RegularExpression,
+  RegularExpressionError,
+  type ShardTimers,
+} from '../coordinator/index.ts'
 import type { Logger } from '../io/index.ts'
 import { KafkaError } from '../wire/index.ts'
 import type { ConsumerGroup, ResolvedRegex } from './consumer-group.ts'
@@ -11,6 +17,7 @@ import type { GroupTopics } from './group-topics.ts'
 import type { Groups } from './groups.ts'
 import type { LiveGroupConfig } from './live-group-config.ts'
 import { type GroupRecord, type GroupResult, NOTHING } from './records.ts'
+import { addTo } from './subscription-counts.ts'
 
 /** How often those of one group are resolved at most. */
 const MIN_REFRESH_INTERVAL_MS = 10_000
@@ -76,15 +83,15 @@ export class TopicRegexes {
     const sinceRefreshMs = latest === undefined ? Number.POSITIVE_INFINITY : now() - latest.timestamp
     if (sinceRefreshMs <= MIN_REFRESH_INTERVAL_MS) return
     const isSame = member.subscribedTopicRegex === updated.subscribedTopicRegex
-    const regexes = isSame ? group.subscribedRegexes : subscribedAfter(group, member, updated)
+    const { size } = isSame ? group.subscribedRegexes : regexesAfter(group, member, updated)
     const isDue =
       isNew ||
-      regexes.size !== group.resolvedRegexes.size ||
+      size !== group.resolvedRegexes.size ||
       (latest?.version ?? 0) < this.#topicsCreatedAt ||
       sinceRefreshMs > config.broker.get('group.consumer.regex.refresh.interval.ms')
-    if (!isDue || regexes.size === 0) return
-    const all = [...regexes.keys()]
-    timers.schedule(regexTimer(groupId), 0, () => this.#resolve(groupId, all))
+    if (!isDue || size === 0) return
+    const regexes = regexesAfter(group, member, updated).keys()
+    timers.schedule(regexTimer(groupId), 0, () => this.#resolve(groupId, regexes))
   }
 
   #resolve(groupId: string, regexes: readonly string[]): GroupResult {
@@ -114,11 +121,13 @@ export class TopicRegexes {
     return { records, response: undefined }
   }
 
-  #resolveAll(regexes: readonly string[]): Map<string, ResolvedRegex> {
+  #resolveAll(regexes: readonly string[]): JavaHashMap<string, ResolvedRegex> {
     const { topics, now } = this.#rooms
     const timestamp = now()
     const { version } = topics
-    return new Map(regexes.map((regex) => [regex, { topics: this.#matching(regex), version, timestamp }]))
+    const resolved = new JavaHashMap<string, ResolvedRegex>(javaHashCode, regexes.length)
+    for (const regex of regexes) resolved.set(regex, { topics: this.#matching(regex), version, timestamp })
+    return resolved
   }
 
   #matching(regex: string): ReadonlySet<string> {
@@ -157,12 +166,16 @@ function checkRegex(regex: string): void {
   }
 }
 
-/** The expressions that the group has once the member is updated. */
-function subscribedAfter(group: ConsumerGroup, member: ConsumerMember, updated: ConsumerMember): ReadonlySet<string> {
-  const regexes = new Set(group.subscribedRegexes.keys())
-  const [old, next] = [regexOf(member), regexOf(updated)]
-  if (old === next) return regexes
-  if (old !== undefined && group.subscribersOfRegex(old) === 1) regexes.delete(old)
-  if (next !== undefined) regexes.add(next)
-  return regexes
+/** How many members have which expression once this one is as it will be. */
+export function regexesAfter(
+  { subscribedRegexes }: ConsumerGroup,
+  before: ConsumerMember,
+  after: ConsumerMember,
+): JavaHashMap<string, number> {
+  const counts = JavaHashMap.copyOf(subscribedRegexes, javaHashCode)
+  const [old, next] = [regexOf(before), regexOf(after)]
+  if (old === next) return counts
+  if (old !== undefined && counts.has(old)) addTo(counts, old, -1)
+  if (next !== undefined) counts.set(next, counts.computeIfAbsent(next, () => 0) + 1)
+  return counts
 }

@@ -332,7 +332,9 @@ class Source {
     const flexible = this.flexibleFor(field)
     if (field.kind === 'struct') {
       const read = `${this.reader(field.fields ?? {})}(r)`
-      return nullable ? `(r.int8() < 0 ? null : ${read})` : read
+      // Kafka marks null in a tagged field in another way than elsewhere.
+      const isNull = isTagged(field, this.version) ? 'r.uvarint() === 0' : 'r.int8() < 0'
+      return nullable ? `(${isNull} ? null : ${read})` : read
     }
     if (field.kind === 'array') return `${this.arrayReader(field, nullable, flexible)}(r)`
     return this.readPrimitive(field.kind, nullable, flexible)
@@ -431,7 +433,8 @@ class Source {
     const guard = nullable ? '' : `if (x === null) isNull(${JSON.stringify(key)}, ${this.version}); `
     if (field.kind === 'struct') {
       const write = `${this.writer(field.fields ?? {})}(w, x);`
-      return nullable ? `if (x === null) w.int8(-1); else { w.int8(1); ${write} }` : guard + write
+      const mark = isTagged(field, this.version) ? 'w.uvarint(0)' : 'w.int8(-1)'
+      return nullable ? `if (x === null) ${mark}; else { w.int8(1); ${write} }` : guard + write
     }
     if (field.kind === 'array') {
       const element = field.element ?? 'struct'

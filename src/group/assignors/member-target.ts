@@ -14,12 +14,8 @@ export class MemberTarget {
 
   /** `expected` is how many partitions of the topic the member is likely to get. */
   add(topicId: string, partition: number, expected?: number): void {
-    const topics = this.change()
-    let partitions = topics.get(topicId)
-    if (partitions === undefined) {
-      partitions = javaIntMap(expected === undefined ? undefined : Math.floor(expected / 0.75 + 1))
-      topics.set(topicId, partitions)
-    }
+    const capacity = expected === undefined ? undefined : Math.floor(expected / 0.75 + 1)
+    const partitions = this.change().computeIfAbsent(topicId, () => javaIntMap(capacity))
     partitions.set(partition, true)
   }
 

@@ -17,16 +17,27 @@ export const rangeAssignor: Assignor = {
   name: 'range',
   assign(group) {
     const members = [...group.members].sort(byInstanceThenMember)
-    const ranges = rangesOf(group, members)
-    const [first] = members
+    const subscriptions = subscriptionsOf(group, members)
+    const ranges = rangesOf(group, subscriptions)
     return new Map(
-      members.map((member) => {
-        const { topicIds } = group.isHomogeneous && first !== undefined ? first : member
-        const expected = group.isHomogeneous ? topicIds.length : member.subscriptionSize
-        return [member.memberId, takeRanges(topicIds, expected, ranges)]
-      }),
+      subscriptions.map(({ memberId, topicIds, size }) => [memberId, takeRanges(topicIds, size, ranges)] as const),
     )
   },
+}
+
+interface Subscription {
+  readonly memberId: string
+  readonly topicIds: readonly string[]
+  readonly size: number
+}
+
+/** In a homogeneous group the first speaks for all. */
+function subscriptionsOf({ isHomogeneous }: GroupSpec, members: readonly MemberSpec[]): Subscription[] {
+  const [first] = members
+  return members.map(({ memberId, topicIds, subscriptionSize }) => {
+    if (!isHomogeneous || first === undefined) return { memberId, topicIds, size: subscriptionSize }
+    return { memberId, topicIds: first.topicIds, size: first.topicIds.length }
+  })
 }
 
 /** Static members first: those of one instance get the same ranges however often it restarts. */
@@ -41,7 +52,7 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0
 }
 
-function rangesOf(group: GroupSpec, members: readonly MemberSpec[]): Map<string, Ranges> {
+function rangesOf(group: GroupSpec, members: readonly Subscription[]): Map<string, Ranges> {
   const subscribers = new Map<string, number>()
   for (const { topicIds } of members) {
     for (const topicId of topicIds) subscribers.set(topicId, (subscribers.get(topicId) ?? 0) + 1)
