@@ -5,7 +5,7 @@ import { openBytes } from '../support/byte-connection.ts'
 import { apis, describe, expect, only, type TestBroker, testWith } from '../support/compat.ts'
 import { eventually } from '../support/eventually.ts'
 
-const IDLE_MS = 1_500
+const IDLE_MS = 3_000
 const HOUR_MS = 3_600_000
 
 const test = testWith({

@@ -3,7 +3,7 @@
 import { apis, describe, expect, only, type TestBroker, testWith } from '../support/compat.ts'
 import { eventually } from '../support/eventually.ts'
 
-const SESSION_MS = 500
+const SESSION_MS = 1_500
 
 const test = testWith({
   'group.consumer.min.session.timeout.ms': '100',

@@ -156,9 +156,10 @@ describe('DescribeGroups', () => {
   test('tells no protocol and no subscriptions while members join', async ({ broker }) => {
     const group = await broker.group()
     const first = await (await broker.member(group)).settle()
-    const second = await broker.member(group, { rebalanceTimeoutMs: 2_000 })
+    const second = await broker.member(group)
     const { memberId } = await second.tryJoin()
     const joining = second.tryJoin(memberId)
+    await eventually('a rebalance', async () => (await first.heartbeat()) === 'REBALANCE_IN_PROGRESS')
     const described = await describeOne(broker, group)
     expect(described).toMatchObject({ groupState: 'PreparingRebalance', protocolType: 'consumer', protocolData: '' })
     expect(described.members).toHaveLength(2)

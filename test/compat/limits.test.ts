@@ -7,7 +7,7 @@ import { eventually } from '../support/eventually.ts'
 import { batchOf } from '../support/records.ts'
 
 const MAX_FRAME = 20_000
-const MIN_SESSION_MS = 200
+const MIN_SESSION_MS = 500
 const SESSIONS = 8
 
 const test = testWith({

@@ -16,7 +16,7 @@ async function stateOf(broker: TestBroker, transactionalId: string) {
 describe('A transaction whose time is over', () => {
   test.for([1, 2] as const)('is aborted, under protocol %i', async (protocol, { broker }) => {
     const { name } = await broker.topic()
-    const producer = await broker.transaction({ protocol, timeoutMs: 200 })
+    const producer = await broker.transaction({ protocol, timeoutMs: 1_000 })
     const { producerId } = producer
     await producer.send(name, ['a'])
     const read = () => broker.fetch(name, 0, {}, { isolationLevel: 1, maxWaitMs: 0 })
@@ -32,7 +32,7 @@ describe('A transaction whose time is over', () => {
     [2, 'INVALID_TXN_STATE'],
   ] as const)('takes no more of its producer, under protocol %i', async ([protocol, errorCode], { broker }) => {
     const { name } = await broker.topic()
-    const producer = await broker.transaction({ protocol, timeoutMs: 200 })
+    const producer = await broker.transaction({ protocol, timeoutMs: 1_000 })
     await producer.send(name, ['a'])
     await eventually('its end', async () => {
       return (await stateOf(broker, producer.transactionalId)).transactionState === 'CompleteAbort'
@@ -43,7 +43,7 @@ describe('A transaction whose time is over', () => {
 
   test('leaves its id to the next producer', async ({ broker }) => {
     const { name } = await broker.topic()
-    const first = await broker.transaction({ timeoutMs: 200 })
+    const first = await broker.transaction({ timeoutMs: 1_000 })
     await first.send(name, ['a'])
     await eventually('its end', async () => {
       return (await stateOf(broker, first.transactionalId)).transactionState === 'CompleteAbort'
@@ -56,7 +56,7 @@ describe('A transaction whose time is over', () => {
 
   test('forgets the offsets in it', async ({ broker }) => {
     const [groupId, { name }] = [await broker.group(), await broker.topic()]
-    const producer = await broker.transaction({ timeoutMs: 200 })
+    const producer = await broker.transaction({ timeoutMs: 1_000 })
     await producer.commitOffset(groupId, name, 5)
     await eventually('the offset to be stable', async () => {
       const groups = [{ groupId, topics: [{ name, partitionIndexes: [0] }] }]
