@@ -2,8 +2,7 @@
 export { JavaHashMap, javaHashSetOrder, javaIntMap, javaIntSetOrder, TimelineHashMap } from './java-collections.ts'
 export { javaHashCode, javaHashMapOrder, javaUuidHash, partitionFor } from './java-hash.ts'
 export { type InternalLog, LogStorage, type LogStorageOptions } from './log-storage.ts'
-export { Re2 } from './re2.ts'
-export { RegularExpression, RegularExpressionError } from './regular-expression.ts'
+export { InvalidRegularExpression, Re2 } from './re2.ts'
 export {
   type CoordinatorCodec,
   type CoordinatorResult,

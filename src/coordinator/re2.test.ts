@@ -61,6 +61,6 @@ test('What makes other engines try every way there is takes no longer than anyth
 })
 
 test('A pattern that would grow without bounds is refused', () => {
-  expect(errorOf('(a{1000}){1000}')).toBe('error parsing regexp: invalid repeat count')
-  expect(errorOf('('.repeat(10_000))).toContain('expression nests too deeply')
+  expect(errorOf('(a{1000}){1000}')).toBe('error parsing regexp: invalid repeat count: `{1000}`')
+  expect(errorOf('('.repeat(10_000) + ')'.repeat(10_000))).toContain('expression nests too deeply')
 })

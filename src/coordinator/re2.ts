@@ -1,119 +1,71 @@
-// Regular expressions that clients send (RE2's, as in Kafka), matched in time that is bounded by the length of the
-// expression and the text: all ways through the expression are followed at once, so that no pattern can hold the loop.
+// Regular expressions that clients send: RE2's, as in Kafka, matched in time that is linear in the text, so that no
+// pattern can hold the loop. The engine is loaded with the first of them.
+import { createRequire } from 'node:module'
+import type { RE2JS, RE2JSException, RE2JSSyntaxException } from 're2js'
 import { KafkaError } from '../wire/index.ts'
-import { parseRe2, type Re2Node, Re2SyntaxError } from './re2-syntax.ts'
+import { repeatedBrace, withoutNeedlessEscapes } from './re2-dialect.ts'
 
-type Step =
-  | { readonly kind: 'char'; readonly matches: (char: string) => boolean; readonly next: number }
-  | {
-      readonly kind: 'assert'
-      readonly holds: (before: string | undefined, after: string | undefined) => boolean
-      readonly next: number
-    }
-  | { readonly kind: 'split'; next: number; readonly other: number }
-  | { readonly kind: 'match' }
+// The CommonJS build has no import.meta.url, the ES module build no __filename.
+const require = createRequire(typeof __filename === 'string' ? __filename : import.meta.url)
 
-/** Repetitions of repetitions multiply: beyond this an expression is refused. */
-const MAX_STEPS = 100_000
-const MATCH = 0
+interface Engine {
+  readonly RE2JS: typeof RE2JS
+  readonly RE2JSException: typeof RE2JSException
+  readonly RE2JSSyntaxException: typeof RE2JSSyntaxException
+}
+
+/** What is wrong with a pattern, in the words of Kafka's engine: the message with the place, the description without. */
+export class InvalidRegularExpression extends KafkaError {
+  readonly description: string
+
+  constructor(description: string, message: string) {
+    super('INVALID_REGULAR_EXPRESSION', message)
+    this.description = description
+  }
+}
 
 export class Re2 {
-  readonly #steps: readonly Step[]
-  readonly #start: number
+  readonly #compiled: RE2JS
 
-  private constructor(steps: readonly Step[], start: number) {
-    this.#steps = steps
-    this.#start = start
+  private constructor(compiled: RE2JS) {
+    this.#compiled = compiled
   }
 
-  /** Throws INVALID_REGULAR_EXPRESSION, in RE2/J's words. */
+  /** Throws an InvalidRegularExpression. */
   static compile(pattern: string): Re2 {
+    const engine = require('re2js') as Engine
     try {
-      const program = new Program()
-      const start = program.add(parseRe2(pattern), MATCH)
-      return new Re2(program.steps, start)
+      const compiled = engine.RE2JS.compile(withoutNeedlessEscapes(pattern))
+      refuseRepeatedBrace(pattern)
+      return new Re2(compiled)
     } catch (error) {
-      if (!(error instanceof Re2SyntaxError)) throw error
-      throw new KafkaError('INVALID_REGULAR_EXPRESSION', error.message)
+      if (error instanceof engine.RE2JSSyntaxException) {
+        if (error.getDescription() === FOUND_AT_THE_END) refuseRepeatedBrace(pattern)
+        throw refusal(error.getDescription(), error.message)
+      }
+      if (error instanceof engine.RE2JSException) throw refusal(error.message, error.message)
+      throw error
     }
   }
 
   /** Whether the whole text matches. */
   matches(text: string): boolean {
-    const chars = [...text]
-    let current = this.#closure([this.#start], undefined, chars[0])
-    for (let index = 0; index < chars.length && current.size > 0; index++) {
-      const char = chars[index] as string
-      current = this.#closure(this.#after(current, char), char, chars[index + 1])
-    }
-    return current.has(MATCH)
-  }
-
-  #after(steps: Iterable<number>, char: string): number[] {
-    const next: number[] = []
-    for (const index of steps) {
-      const step = this.#steps[index]
-      if (step?.kind === 'char' && step.matches(char)) next.push(step.next)
-    }
-    return next
-  }
-
-  /** All steps that can be reached between two characters. */
-  #closure(from: readonly number[], before: string | undefined, after: string | undefined): Set<number> {
-    const reached = new Set<number>()
-    const open = [...from]
-    for (let index = open.pop(); index !== undefined; index = open.pop()) {
-      if (reached.has(index)) continue
-      reached.add(index)
-      const step = this.#steps[index]
-      if (step?.kind === 'split') open.push(step.next, step.other)
-      else if (step?.kind === 'assert' && step.holds(before, after)) open.push(step.next)
-    }
-    return reached
+    return this.#compiled.matches(text)
   }
 }
 
-/** Built from its end: each step knows the one behind it. */
-class Program {
-  readonly steps: Step[] = [{ kind: 'match' }]
+/** The engine of Kafka has no words of its own for a parenthesis that closes nothing. */
+const UNEXPECTED = 'unexpected )'
+const KAFKAS_WORDS = 'regexp/syntax: internal error'
+const FOUND_AT_THE_END = 'missing closing )'
+const NESTED = 'invalid nested repetition operator'
 
-  /** Adds what the node takes, going on at `next`; where it begins. */
-  add(node: Re2Node, next: number): number {
-    switch (node.kind) {
-      case 'empty':
-        return next
-      case 'char':
-        return this.#push({ kind: 'char', matches: node.matches, next })
-      case 'assert':
-        return this.#push({ kind: 'assert', holds: node.holds, next })
-      case 'concat':
-        return node.parts.reduceRight((behind, part) => this.add(part, behind), next)
-      case 'alternate':
-        return node.parts
-          .map((part) => this.add(part, next))
-          .reduceRight((other, part) => this.#push({ kind: 'split', next: part, other }))
-      case 'repeat':
-        return this.#repeat(node, next)
-    }
-  }
+function refuseRepeatedBrace(pattern: string): void {
+  const repeated = repeatedBrace(pattern)
+  if (repeated !== undefined) throw refusal(NESTED, `error parsing regexp: ${NESTED}: \`${repeated}\``)
+}
 
-  #repeat({ part, min, max }: Extract<Re2Node, { kind: 'repeat' }>, end: number): number {
-    let next = end
-    if (max === Number.POSITIVE_INFINITY) {
-      const loop = { kind: 'split' as const, next: end, other: end }
-      next = this.#push(loop)
-      loop.next = this.add(part, next)
-    } else {
-      for (let count = min; count < max; count++) {
-        next = this.#push({ kind: 'split', next: this.add(part, next), other: end })
-      }
-    }
-    for (let count = 0; count < min; count++) next = this.add(part, next)
-    return next
-  }
-
-  #push(step: Step): number {
-    if (this.steps.length >= MAX_STEPS) throw new Re2SyntaxError('invalid repeat count')
-    return this.steps.push(step) - 1
-  }
+function refusal(description: string, message: string): InvalidRegularExpression {
+  if (description !== UNEXPECTED) return new InvalidRegularExpression(description, message)
+  return new InvalidRegularExpression(KAFKAS_WORDS, `error parsing regexp: ${KAFKAS_WORDS}: \`stack underflow\``)
 }

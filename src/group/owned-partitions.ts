@@ -35,10 +35,6 @@ export function withEpochsOfZero(owned: OwnedPartitions): OwnedPartitions {
   return mapped(owned, ([partition]) => [partition, 0])
 }
 
-export function withoutEpochs(owned: OwnedPartitions): Assignment {
-  return new Map(Array.from(owned, ([topicId, epochs]) => [topicId, new Set(epochs.keys())]))
-}
-
 /** Records of before Kafka 4.3 have no epochs: then it is the member's. */
 export function ownedOfRecord(topics: readonly TopicPartitions[], memberEpoch: number): OwnedPartitions {
   const owned = new JavaHashMap<string, ReadonlyMap<number, number>>(javaUuidHash)

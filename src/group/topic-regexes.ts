@@ -1,13 +1,7 @@
 // The regular expressions that members of consumer groups subscribe to. They are resolved apart from the request that
 // brings or needs them, all of a group together; what they stand for is recorded, so that an assignment follows from
 // records alone. They are looked at again with a heartbeat, when topics were created or after a while.
-import {
-  JavaHashMap,
-  javaHashCode,
-  RegularExpression,
-  RegularExpressionError,
-  type ShardTimers,
-} from '../coordinator/index.ts'
+import { InvalidRegularExpression, JavaHashMap, javaHashCode, Re2, type ShardTimers } from '../coordinator/index.ts'
 import type { Logger } from '../io/index.ts'
 import { KafkaError } from '../wire/index.ts'
 import type { ConsumerGroup, ResolvedRegex } from './consumer-group.ts'
@@ -133,11 +127,11 @@ export class TopicRegexes {
   #matching(regex: string): ReadonlySet<string> {
     const names = new Set<string>()
     try {
-      const expression = new RegularExpression(regex)
+      const expression = Re2.compile(regex)
       for (const { name } of this.#rooms.topics.all()) if (expression.matches(name)) names.add(name)
     } catch (error) {
       // It was taken by another version.
-      if (!(error instanceof RegularExpressionError)) throw error
+      if (!(error instanceof InvalidRegularExpression)) throw error
       this.#rooms.log.error({ regex, reason: error.message }, 'Ignored a regular expression that cannot be parsed')
     }
     return names
@@ -156,12 +150,12 @@ function isNewTo(group: ConsumerGroup, updated: ConsumerMember): boolean {
 
 function checkRegex(regex: string): void {
   try {
-    new RegularExpression(regex)
+    Re2.compile(regex)
   } catch (error) {
-    if (!(error instanceof RegularExpressionError)) throw error
+    if (!(error instanceof InvalidRegularExpression)) throw error
     throw new KafkaError(
       'INVALID_REGULAR_EXPRESSION',
-      `SubscribedTopicRegex \`${regex}\` is not a valid regular expression: ${error.message}.`,
+      `SubscribedTopicRegex \`${regex}\` is not a valid regular expression: ${error.description}.`,
     )
   }
 }

@@ -1,18 +1,12 @@
 // Kafka's own group coordinator shard as a process: java/GroupShard.java, compiled against Kafka's jars, which answers
 // the steps of test/support/group-shards.ts as our shard does.
-import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import { type Api, apis, decode, type ErrorName, encode, fromJson, type Json, toJson } from '../../src/wire/index.ts'
 import { type Outcome, type RequestStep, racks, refusal, type Step, type Topics } from '../support/group-shards.ts'
-import { kafkaClasspath } from './kafka.ts'
+import { type Compiled, compileAgainstKafka } from './kafka-java.ts'
 
-const SOURCE = fileURLToPath(new URL('./java/GroupShard.java', import.meta.url))
 const MAIN = 'org.apache.kafka.coordinator.group.GroupShard'
 
 interface Told {
@@ -27,32 +21,30 @@ interface Told {
 export class KafkaShard {
   readonly #child: ChildProcess
   readonly #lines: AsyncIterator<string>
-  readonly #classes: string
+  readonly #compiled: Compiled
   /** Requests that wait for an answer. */
   readonly #asked = new Map<string, RequestStep>()
   /** What was behind the errors that Kafka did not foresee. */
   readonly causes: string[] = []
 
-  private constructor(child: ChildProcess, classes: string) {
+  private constructor(child: ChildProcess, compiled: Compiled) {
     this.#child = child
-    this.#classes = classes
+    this.#compiled = compiled
     if (child.stdout === null) throw new Error('the shard has no output')
     this.#lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
   }
 
   static async start(): Promise<KafkaShard> {
-    const classpath = await kafkaClasspath()
-    const classes = mkdtempSync(join(tmpdir(), 'odradek-group-shard-'))
-    await promisify(execFile)('javac', ['-nowarn', '-d', classes, '-cp', classpath, SOURCE])
+    const compiled = await compileAgainstKafka('GroupShard.java')
     const options = { stdio: ['pipe', 'pipe', 'inherit'] as ('pipe' | 'inherit')[] }
-    return new KafkaShard(spawn('java', ['-Xmx512m', '-cp', `${classes}:${classpath}`, MAIN], options), classes)
+    return new KafkaShard(spawn('java', ['-Xmx512m', '-cp', compiled.classpath, MAIN], options), compiled)
   }
 
   async stop(): Promise<void> {
     const exit = once(this.#child, 'exit')
     this.#child.stdin?.end()
     await exit
-    rmSync(this.#classes, { recursive: true, force: true })
+    this.#compiled.dispose()
   }
 
   async step(step: Step): Promise<Outcome> {

@@ -346,7 +346,7 @@ export function readableRecord(record: Outcome['records'][number] | undefined): 
 /** The answer to a request that Kafka's shard has refused with an error, as its service gives it. */
 export function refusal(step: RequestStep, error: ErrorName, message: string | null): Json {
   const errorCode = ErrorCode[error]
-  const body = step.body as Record<string, never>
+  const body = step.body as AskedBody
   switch (step.api) {
     case 'ConsumerGroupHeartbeat':
       return { errorCode, errorMessage: error === 'UNKNOWN_SERVER_ERROR' ? null : message }
@@ -355,19 +355,28 @@ export function refusal(step: RequestStep, error: ErrorName, message: string | n
     case 'OffsetFetch':
       return { groups: [{ groupId: body.groups?.[0]?.groupId ?? '', errorCode }] }
     case 'LeaveGroup': {
-      const members = (body.members ?? []) as { memberId: string; groupInstanceId: string | null }[]
       if (error !== 'UNKNOWN_MEMBER_ID') return { errorCode }
-      return { members: members.map(({ memberId, groupInstanceId }) => ({ memberId, groupInstanceId, errorCode })) }
+      return {
+        members: (body.members ?? []).map(({ memberId, groupInstanceId }) => ({
+          memberId,
+          groupInstanceId,
+          errorCode,
+        })),
+      }
     }
     default:
       return { errorCode }
   }
 }
 
-function withErrors(
-  topics: readonly { name?: string; topicId?: string; partitions: { partitionIndex: number }[] }[],
-  errorCode: number,
-): Json[] {
+/** What answers to refused requests repeat of them. */
+interface AskedBody {
+  readonly topics?: readonly { name?: string; topicId?: string; partitions: { partitionIndex: number }[] }[]
+  readonly groups?: readonly { groupId: string }[]
+  readonly members?: readonly { memberId: string; groupInstanceId: string | null }[]
+}
+
+function withErrors(topics: NonNullable<AskedBody['topics']>, errorCode: number): Json[] {
   return topics.map(({ name, topicId, partitions }) => ({
     ...(name === undefined ? {} : { name }),
     ...(topicId === undefined ? {} : { topicId }),
