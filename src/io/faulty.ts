@@ -43,6 +43,8 @@ export class FaultyFileSystem implements FileSystem {
   readonly inner: FileSystem
   /** Asked before every operation; may be replaced at any time. */
   decide: FaultPredicate
+  /** How many operations there were. */
+  attempts = 0
 
   constructor(inner: FileSystem, decide: FaultPredicate = () => undefined) {
     this.inner = inner
@@ -115,9 +117,14 @@ export class FaultyFileSystem implements FileSystem {
     return this.inner.lock(path)
   }
 
+  ask(attempt: Attempt): Fault | undefined {
+    this.attempts++
+    return this.decide(attempt)
+  }
+
   #check(operation: Operation, path: string, length = 0): void {
     const attempt = { operation, path, position: 0, length }
-    const fault = this.decide(attempt)
+    const fault = this.ask(attempt)
     if (fault?.code !== undefined) throw failure(fault, attempt)
   }
 }
@@ -147,7 +154,7 @@ class FaultyFile implements File {
   write(buffers: readonly Uint8Array[], position: number): void {
     const length = buffers.reduce((sum, buffer) => sum + buffer.length, 0)
     const attempt: Attempt = { operation: 'write', path: this.path, position, length }
-    const fault = this.#owner.decide(attempt)
+    const fault = this.#owner.ask(attempt)
     if (fault?.code === undefined) {
       this.#file.write(buffers, position)
       return
@@ -169,7 +176,7 @@ class FaultyFile implements File {
 
   async sync(): Promise<void> {
     const attempt: Attempt = { operation: 'sync', path: this.path, position: 0, length: 0 }
-    const fault = this.#owner.decide(attempt)
+    const fault = this.#owner.ask(attempt)
     await fault?.until
     if (fault?.code !== undefined) throw failure(fault, attempt)
     await this.#file.sync()
@@ -186,7 +193,7 @@ class FaultyFile implements File {
 
   #check(operation: Operation, position: number, length: number): void {
     const attempt: Attempt = { operation, path: this.path, position, length }
-    const fault = this.#owner.decide(attempt)
+    const fault = this.#owner.ask(attempt)
     if (fault?.code !== undefined) throw failure(fault, attempt)
   }
 }

@@ -1,13 +1,11 @@
 // Threads of their own, for work that would hold up the loop: how one is started, and how it hears and answers.
 // A thread shares nothing with the loop but files.
-import { createRequire } from 'node:module'
 import { pathToFileURL } from 'node:url'
 import { parentPort, Worker } from 'node:worker_threads'
 import type { WorkerEvents, WorkerThread } from './io.ts'
 
 export function startWorker(script: string, { onMessage, onFailure }: WorkerEvents): WorkerThread {
-  const loader = loaderFor(script)
-  const worker = new Worker(pathToFileURL(script), loader === undefined ? {} : { execArgv: loader })
+  const worker = script.endsWith('.ts') ? sourceWorker(script) : new Worker(pathToFileURL(script))
   // As a timer, it does not keep the process alive.
   worker.unref()
   let ended = false
@@ -29,15 +27,14 @@ export function startWorker(script: string, { onMessage, onFailure }: WorkerEven
   }
 }
 
-/** Where the sources run as they are, a thread needs what reads TypeScript; Node does from 22.18 on. */
-function loaderFor(script: string): string[] | undefined {
-  const readsTypes = (process.features as { typescript?: unknown }).typescript
-  if (!script.endsWith('.ts') || readsTypes || process.execArgv.some((flag) => flag.includes('tsx'))) return undefined
-  try {
-    return ['--import', pathToFileURL(createRequire(script).resolve('tsx')).href]
-  } catch {
-    return undefined
-  }
+/** The sources as they are: Node reads TypeScript from 22.18 on, before that a thread needs the loader of development. */
+function sourceWorker(script: string): Worker {
+  const url = pathToFileURL(script)
+  if ((process.features as { typescript?: unknown }).typescript) return new Worker(url)
+  // The name that code without a file has would pass for that of CommonJS.
+  const load = `delete globalThis.__filename
+    import('tsx/esm/api').then((tsx) => { tsx.register(); return import(${JSON.stringify(url.href)}) })`
+  return new Worker(load, { eval: true })
 }
 
 /** In the thread: answers each message, one after the other. */

@@ -2,7 +2,7 @@
 // memory, a disk that fails on purpose), in slices between which the loop does everything else. One step at a time.
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Clock, FileSystem, Logger, WorkerThread } from '../io/index.ts'
+import type { Clock, FileSystem, Logger, Timer, WorkerThread } from '../io/index.ts'
 import { Cleaner, type CleaningStep, type CleaningWork, type ResultOf } from './cleaner.ts'
 import { Throttle } from './throttle.ts'
 
@@ -48,6 +48,7 @@ class LoopThread implements CleaningThread {
   readonly #cleaner: Cleaner
   readonly #throttle: Throttle
   #work: CleaningWork<CleaningStep> | undefined
+  #pause: { readonly timer: Timer; readonly resume: () => void } | undefined
   #ended = false
 
   constructor({ fs, clock }: CleaningDoors, { maxBytesPerSecond }: CleaningPace) {
@@ -64,9 +65,15 @@ class LoopThread implements CleaningThread {
       const slice = this.#slice(work)
       if ('result' in slice) return slice.result
       await slice.wait
-      await new Promise<void>((resolve) => this.#clock.setTimer(slice.restMs, resolve))
+      if (!this.#ended) await this.#rest(slice.restMs)
       if (this.#ended) throw new CleaningEnded()
     }
+  }
+
+  #rest(ms: number): Promise<void> {
+    return new Promise((resume) => {
+      this.#pause = { timer: this.#clock.setTimer(ms, resume), resume }
+    })
   }
 
   /** Works until it is others' turn. */
@@ -84,6 +91,8 @@ class LoopThread implements CleaningThread {
 
   async end(): Promise<void> {
     this.#ended = true
+    this.#pause?.timer.cancel()
+    this.#pause?.resume()
     // Closes the files that the step has open.
     this.#work?.return(undefined as never)
   }

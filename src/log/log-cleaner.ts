@@ -65,6 +65,7 @@ export class LogCleaner {
   /** Logs that could not be cleaned, and are left alone until a restart. */
   readonly #uncleanable = new WeakSet<PartitionLog>()
   readonly #ending = new Set<Promise<void>>()
+  readonly #running = new Set<Promise<void>>()
   #lanes: Lane[] = []
   #settings = ''
 
@@ -103,10 +104,10 @@ export class LogCleaner {
     this.#endThread(job.lane)
   }
 
-  /** Resolves when no thread is left. */
+  /** Resolves when no thread is left, and no file of what they were at. */
   async close(): Promise<void> {
     this.#stop()
-    await Promise.all(this.#ending)
+    await Promise.all([...this.#running, ...this.#ending])
   }
 
   #stop(): void {
@@ -121,9 +122,12 @@ export class LogCleaner {
 
   #later(lane: Lane, delayMs: number): void {
     lane.timer = this.#options.io.clock.setTimer(delayMs, () => {
-      this.#run(lane).catch((error: unknown) => {
-        this.#options.io.log.error({ err: error }, 'a thread of the log cleaner has ended')
-      })
+      const running = this.#run(lane)
+        .catch((error: unknown) => {
+          this.#options.io.log.error({ err: error }, 'a thread of the log cleaner has ended')
+        })
+        .finally(() => this.#running.delete(running))
+      this.#running.add(running)
     })
   }
 

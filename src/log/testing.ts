@@ -1,14 +1,16 @@
 // What the log's tests share: a log on a file system in memory, and batches to fill it with.
+import { setImmediate as turn } from 'node:timers/promises'
 import { type BrokerConfig, loadBrokerConfig, resolveTopicConfig, type TopicConfig } from '../config/index.ts'
 import { type TestIo, testIo } from '../io/testing.ts'
 import { encodeBatch, encodeEndTransactionMarker, type NewBatch } from '../wire/records/index.ts'
+import { LogCleaner, type LogCleanerOptions } from './log-cleaner.ts'
+import { LogDirectory } from './log-directory.ts'
 import type { AppendOrigin } from './log-validator.ts'
 import { type AppendResult, PartitionLog } from './partition-log.ts'
 import { recoverLog } from './recovery.ts'
 import { countExpired } from './retention.ts'
 
 export const DIRECTORY = '/logs/topic-0'
-const topicPartition = { topic: 'topic', partition: 0 }
 const broker: BrokerConfig = loadBrokerConfig()
 
 export function topicConfig(configs: Record<string, string> = {}): TopicConfig {
@@ -17,6 +19,7 @@ export function topicConfig(configs: Record<string, string> = {}): TopicConfig {
 
 export interface OpenOptions {
   readonly io?: TestIo
+  readonly topic?: string
   readonly configs?: Record<string, string>
   readonly cleanShutdown?: boolean
   readonly recoveryPoint?: number
@@ -29,13 +32,16 @@ export interface OpenedLog {
   readonly failures: unknown[]
 }
 
-/** Opens the log in DIRECTORY, made where it is missing; its high watermark follows what is written. */
+/** Opens the log in DIRECTORY, or that of another topic, made where it is missing; its high watermark follows what is
+ * written. */
 export function openLog(options: OpenOptions = {}): OpenedLog {
   const io = options.io ?? testIo()
-  io.fs.makeDirectory(DIRECTORY)
+  const { topic = 'topic', cleanShutdown = false, recoveryPoint = 0, logStartOffset = 0 } = options
+  const directory = `/logs/${topic}-0`
+  io.fs.makeDirectory(directory)
   const config = topicConfig(options.configs)
-  const shared = { topicPartition, directory: DIRECTORY, config, fs: io.fs, clock: io.clock, log: io.log }
-  const { cleanShutdown = false, recoveryPoint = 0, logStartOffset = 0 } = options
+  const topicPartition = { topic, partition: 0 }
+  const shared = { topicPartition, directory, config, fs: io.fs, clock: io.clock, log: io.log }
   const state = recoverLog({
     ...shared,
     cleanShutdown,
@@ -86,4 +92,59 @@ export function dropExpired(log: PartitionLog, now: number): void {
   if (count === 0) return
   log.advanceBehind(count)
   log.dropSegments(count)
+}
+
+export interface OpenedCleaner {
+  readonly cleaner: LogCleaner
+  readonly directory: LogDirectory
+  readonly failures: unknown[]
+  /** Until nothing more happens. */
+  run(): Promise<void>
+}
+
+/** A cleaner of these logs, which share an Io and a directory; it works in the loop, as slices that the clock starts. */
+export function openCleaner(
+  opened: readonly OpenedLog[],
+  { configs = {}, ...options }: Partial<LogCleanerOptions> & { configs?: Record<string, string> } = {},
+): OpenedCleaner {
+  const [first] = opened
+  if (first === undefined) throw new Error('no log to clean')
+  const { io } = first
+  const directory = LogDirectory.open(io, '/logs')
+  const failures: unknown[] = []
+  const config = loadBrokerConfig({ overrides: configs })
+  const cleaner = new LogCleaner({
+    io,
+    config: () => config,
+    logs: () => opened.map(({ log }) => ({ log, directory })),
+    onCheckpoint: () => undefined,
+    onReplaced: (_, files) => {
+      for (const file of files) io.fs.remove(file)
+    },
+    dropExpired: (log) => dropExpired(log, io.clock.now()),
+    onFailure: (_, error) => failures.push(error),
+    ...options,
+  })
+  return { cleaner, directory, failures, run: () => runTimers(io) }
+}
+
+/** Moves the clock on, a little for each slice, for as long as that makes anything happen. */
+async function runTimers(io: TestIo): Promise<void> {
+  for (let idle = 0; idle < 3; ) {
+    const before = io.fs.attempts
+    io.clock.advance(1)
+    await turn()
+    idle = io.fs.attempts === before ? idle + 1 : 0
+  }
+}
+
+/** Cleans the log once, as far as it can be; in the end the lock on the directory is free again. */
+export async function clean(opened: OpenedLog, options: Parameters<typeof openCleaner>[1] = {}): Promise<void> {
+  const { cleaner, directory, failures, run } = openCleaner([opened], options)
+  cleaner.start()
+  await run()
+  await cleaner.close()
+  directory.unlock()
+  const [failure] = failures
+  if (failure !== undefined) throw failure
 }
