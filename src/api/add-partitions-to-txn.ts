@@ -63,7 +63,8 @@ export function addPartitionsToTxnApi(rooms: {
       await transactions.addPartitions(producer, partitions, apiVersion < BATCHED ? ADDED_BY_CLIENTS : ADDED_BY_BROKERS)
       return resultsFor(topics, () => ErrorCode.NONE)
     } catch (error) {
-      if (!(error instanceof KafkaError)) throw error
+      // With a transaction.version that has no place for it, the request as a whole is refused.
+      if (!(error instanceof KafkaError) || error.codeName === 'UNSUPPORTED_VERSION') throw error
       const errorCode = fencedInVersion(error.code, apiVersion, KNOWS_FENCED)
       return resultsFor(topics, () => errorCode)
     }
