@@ -27,7 +27,7 @@ export const topicConfigs = {
   'min.cleanable.dirty.ratio': { type: 'DOUBLE', default: '0.5', min: 0, max: 1, importance: 'MEDIUM', broker: ['log.cleaner.min.cleanable.ratio'], effect: 'acts', doc: 'Share of the log that must be uncompacted before it is cleaned.' },
   'min.compaction.lag.ms': { type: 'LONG', default: '0', min: 0, importance: 'MEDIUM', broker: ['log.cleaner.min.compaction.lag.ms'], effect: 'acts', doc: 'Time a record is safe from compaction.' },
   'min.insync.replicas': { type: 'INT', default: '1', min: 1, importance: 'MEDIUM', broker: ['min.insync.replicas'], effect: 'acts', doc: 'In-sync replicas that must have a record before acks=all is answered.' },
-  'preallocate': { type: 'BOOLEAN', default: 'false', importance: 'MEDIUM', broker: ['log.preallocate'], effect: 'accepted', doc: 'Whether the file of a new segment is allocated at once.' },
+  'preallocate': { type: 'BOOLEAN', default: 'false', importance: 'MEDIUM', broker: ['log.preallocate'], effect: 'acts', doc: 'Whether the file of a new segment is allocated at once.' },
   'remote.log.copy.disable': { type: 'BOOLEAN', default: 'false', importance: 'MEDIUM', effect: 'accepted', doc: 'Whether a tiered topic stops copying to the remote store and only reads from it.' },
   'remote.log.delete.on.disable': { type: 'BOOLEAN', default: 'false', importance: 'MEDIUM', effect: 'accepted', doc: 'Whether remote data goes when tiered storage is turned off.' },
   'remote.storage.enable': { type: 'BOOLEAN', default: 'false', importance: 'MEDIUM', effect: 'accepted', doc: "Whether the topic's old segments go to the remote store." },
