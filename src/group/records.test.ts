@@ -1,5 +1,8 @@
 // The records of __consumer_offsets against bytes that Kafka 4.3.1 wrote.
+import { readFileSync } from 'node:fs'
+import { gunzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
+import type { Outcome } from '../../test/support/group-shards.ts'
 import { DecodeError } from '../wire/index.ts'
 import { type GroupRecord, groupRecordCodec } from './records.ts'
 
@@ -104,6 +107,16 @@ const written: { name: string; key: string; value: string | null; record: GroupR
   },
 ]
 
+/** Keys and values in base64. */
+function* recordsOfHistories(): Generator<readonly [string, string | null]> {
+  const file = new URL('../../test/facts/kafka-group-histories.jsonl.gz', import.meta.url)
+  const lines = gunzipSync(readFileSync(file)).toString().trim().split('\n')
+  for (const line of lines.slice(0, 10)) {
+    const { steps } = JSON.parse(line) as { steps: [object, Outcome][] }
+    for (const [, { records }] of steps) yield* records
+  }
+}
+
 describe('the records of groups', () => {
   test.each(written)('are the bytes that Kafka writes, and are read from them: $name', ({ key, value, record }) => {
     const encoded = groupRecordCodec.encode(record)
@@ -118,6 +131,33 @@ describe('the records of groups', () => {
     expect(() => groupRecordCodec.decode(Buffer.from('00', 'hex'), null)).toThrow(DecodeError)
     const key = Buffer.from('00020008672d657870697279', 'hex')
     expect(() => groupRecordCodec.decode(key, Buffer.from('0009', 'hex'))).toThrow('Unknown version 9')
+  })
+
+  test('of consumer groups are read and written without a loss, over all that Kafka wrote in random lives of groups', () => {
+    const keys = new Set<number>()
+    for (const [key, value] of recordsOfHistories()) {
+      const [keyBytes, valueBytes] = [Buffer.from(key, 'base64'), value === null ? null : Buffer.from(value, 'base64')]
+      keys.add(keyBytes.readInt16BE(0))
+      const record = groupRecordCodec.decode(keyBytes, valueBytes)
+      if (record === undefined) throw new Error(`cannot read the record of key ${key}`)
+      const encoded = groupRecordCodec.encode(record)
+      expect([encoded.key, encoded.value]).toEqual([keyBytes, valueBytes])
+    }
+    expect([...keys].sort((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 16])
+  })
+
+  test('of share and streams groups are known by their group', () => {
+    for (const [type, groupType] of [
+      [11, 'share'],
+      [14, 'share'],
+      [17, 'streams'],
+      [23, 'streams'],
+    ] as const) {
+      const key = Buffer.from(`00${type.toString(16).padStart(2, '0')}000167`, 'hex')
+      const record = groupRecordCodec.decode(key, Buffer.from('0000', 'hex'))
+      expect(record).toEqual({ type: 'Foreign', groupType, groupId: 'g', recordType: type, key, isTombstone: false })
+      expect(() => groupRecordCodec.encode(record as GroupRecord)).toThrow('are not written here')
+    }
   })
 
   test('of the oldest commits are read as commits', () => {

@@ -1,5 +1,5 @@
 // The group room for its unit tests: a coordinator on a clock that stands still, over a log in memory.
-import { type BrokerConfig, loadBrokerConfig } from '../../src/config/index.ts'
+import { type BrokerConfig, ConfigResourceType, loadBrokerConfig } from '../../src/config/index.ts'
 import { GroupCoordinator, type JoinResponse, type SyncResponse } from '../../src/group/index.ts'
 import { type TestIo, testIo } from '../../src/io/testing.ts'
 import { CONSUMER_OFFSETS, MetadataImage } from '../../src/metadata/index.ts'
@@ -23,8 +23,41 @@ function makeImage(): MetadataImage {
       partitionRecord(id, 0),
       partitionRecord(id, 1),
     ]),
+    { type: 'FeatureLevelRecord', version: 0, data: { name: 'group.version', featureLevel: 1 } },
   ])
   return image
+}
+
+/** The id of a topic that tests create. */
+export function topicIdOf(name: string): string {
+  return Buffer.from(name.padEnd(16, '-').slice(0, 16)).toString('base64url')
+}
+
+export function createTopic({ image }: GroupRoom, name: string, partitions: number): void {
+  const topicId = topicIdOf(name)
+  image.endOffset += 1 + partitions
+  image.apply([
+    { type: 'TopicRecord', version: 0, data: { name, topicId } },
+    ...Array.from({ length: partitions }, (_, partition) => partitionRecord(topicId, partition)),
+  ])
+}
+
+export function addPartition({ image }: GroupRoom, name: string): void {
+  const topic = image.topicByName(name)
+  if (topic === undefined) throw new Error(`there is no topic ${name}`)
+  image.endOffset += 1
+  image.apply([partitionRecord(topic.topicId, topic.partitions.length)])
+}
+
+export function deleteTopic({ image }: GroupRoom, name: string): void {
+  image.endOffset += 1
+  image.apply([{ type: 'RemoveTopicRecord', version: 0, data: { topicId: image.topicByName(name)?.topicId ?? '' } }])
+}
+
+/** Sets a config of the group, or clears it. */
+export function setGroupConfig({ image }: GroupRoom, groupId: string, name: string, value: string | null): void {
+  const data = { resourceType: ConfigResourceType.GROUP, resourceName: groupId, name, value }
+  image.apply([{ type: 'ConfigRecord', version: 0, data }])
 }
 
 function partitionRecord(topicId: string, partitionId: number) {
