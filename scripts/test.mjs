@@ -8,6 +8,8 @@ const suites = {
   oracle: ['compat', 'oracle'],
   tools: ['tools'],
   crash: ['crash'],
+  chaos: ['chaos'],
+  streams: ['streams'],
 }
 
 const [suite, flags] = readSuite(process.argv.slice(2))

@@ -5,7 +5,8 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { type Api, apis, decode, type ErrorName, encode, fromJson, type Json, toJson } from '../../src/wire/index.ts'
 import { type Outcome, type RequestStep, racks, refusal, type Step, type Topics } from '../support/group-shards.ts'
-import { type Compiled, compileAgainstKafka } from './kafka-java.ts'
+import type { Compiled } from '../support/jars.ts'
+import { compileAgainstKafka } from './kafka-java.ts'
 
 const MAIN = 'org.apache.kafka.coordinator.group.GroupShard'
 

@@ -1,30 +1,16 @@
 // Small Java programs of java/ that ask classes of Kafka directly, compiled against its jars.
 import { execFile } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { type Compiled, compileJava } from '../support/jars.ts'
 import { kafkaClasspath } from './kafka.ts'
 
 const MAX_OUTPUT_BYTES = 1 << 30
 
-export interface Compiled {
-  readonly classpath: string
-  /** Removes what was compiled. */
-  dispose(): void
-}
-
 /** Compiles one file into a classpath of its own, before Kafka's. */
 export async function compileAgainstKafka(file: string): Promise<Compiled> {
-  const classpath = await kafkaClasspath()
-  const classes = mkdtempSync(join(tmpdir(), 'odradek-kafka-java-'))
   const source = fileURLToPath(new URL(`./java/${file}`, import.meta.url))
-  await promisify(execFile)('javac', ['-nowarn', '-d', classes, '-cp', classpath, source])
-  return {
-    classpath: `${classes}:${classpath}`,
-    dispose: () => rmSync(classes, { recursive: true, force: true }),
-  }
+  return compileJava([source], await kafkaClasspath())
 }
 
 /** Compiles one file, and gives what its main class prints. */

@@ -2,7 +2,7 @@
 // The jars are kept in .cache/, so that only the first start on a machine fetches them.
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,12 +10,12 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { apis } from '../../src/wire/index.ts'
+import { jarsOf } from '../support/jars.ts'
 import { RawClient } from '../support/raw-client.ts'
 
 const run = promisify(execFile)
 
 export const KAFKA_VERSION = '4.3.1'
-const CACHE = fileURLToPath(new URL(`../../.cache/kafka-${KAFKA_VERSION}`, import.meta.url))
 const POM = fileURLToPath(new URL('./pom.xml', import.meta.url))
 const START_TIMEOUT_MS = 90_000
 
@@ -34,20 +34,17 @@ export interface KafkaProcess {
   readonly logDir: string
   /** From the start of the JVM to the first answer, in ms; formatting is not counted. */
   readonly startMs: number
+  /** SIGKILL, and wait for the end; the directory stays. */
+  kill(): Promise<void>
+  /** Starts it again after a kill, on the same ports and directory. */
+  restart(): Promise<void>
+  /** Ends it, and removes the directory. */
   stop(): Promise<void>
 }
 
 /** The classpath of Kafka and its tools; fetches the jars with Maven when they are not there. */
-export async function kafkaClasspath(): Promise<string> {
-  if (!existsSync(CACHE)) {
-    const unfinished = `${CACHE}.${process.pid}`
-    mkdirSync(unfinished, { recursive: true })
-    await run('mvn', ['-q', '-B', '-f', POM, 'dependency:copy-dependencies', `-DoutputDirectory=${unfinished}`])
-    // Whoever is first wins; another process may have fetched the same meanwhile.
-    if (existsSync(CACHE)) rmSync(unfinished, { recursive: true })
-    else renameSync(unfinished, CACHE)
-  }
-  return `${CACHE}/*`
+export function kafkaClasspath(): Promise<string> {
+  return jarsOf(POM, `kafka-${KAFKA_VERSION}`)
 }
 
 async function freePorts(count: number): Promise<number[]> {
@@ -101,8 +98,51 @@ export async function startKafka(options: KafkaOptions = {}): Promise<KafkaProce
   const logging = join(directory, 'log4j2.properties')
   writeFileSync(logging, 'rootLogger.level=off\n')
   const jvm = [`-Xmx${options.heap ?? '512m'}`, `-Dlog4j2.configurationFile=${logging}`, '-cp', classpath]
-  await run('java', [...jvm, 'kafka.tools.StorageTool', 'format', '--standalone', '-t', '4L6g3nShT-eMCtK--X86sw', '-c', config])
+  await run('java', [
+    ...jvm,
+    'kafka.tools.StorageTool',
+    'format',
+    '--standalone',
+    '-t',
+    '4L6g3nShT-eMCtK--X86sw',
+    '-c',
+    config,
+  ])
 
+  let running = await launch(jvm, config, port).catch((error: unknown) => {
+    rmSync(directory, { recursive: true, force: true })
+    throw error
+  })
+  return {
+    name: 'kafka',
+    host: '127.0.0.1',
+    port,
+    logDir: join(directory, 'data'),
+    get pid() {
+      return running.pid
+    },
+    get startMs() {
+      return running.startMs
+    },
+    kill: () => running.kill(),
+    async restart() {
+      running = await launch(jvm, config, port)
+    },
+    async stop() {
+      await running.kill()
+      rmSync(directory, { recursive: true, force: true })
+    },
+  }
+}
+
+interface Running {
+  readonly pid: number
+  readonly startMs: number
+  kill(): Promise<void>
+}
+
+/** Starts the JVM of a formatted directory, and waits for its first answer. */
+async function launch(jvm: readonly string[], config: string, port: number): Promise<Running> {
   const started = performance.now()
   const child = spawn('java', [...jvm, 'kafka.Kafka', config], { stdio: ['ignore', 'pipe', 'pipe'] })
   let output = ''
@@ -115,20 +155,18 @@ export async function startKafka(options: KafkaOptions = {}): Promise<KafkaProce
   const exit = once(child, 'exit').then(() => {
     exited = true
   })
-  const stop = async (): Promise<void> => {
+  const kill = async (): Promise<void> => {
     child.kill('SIGKILL')
     await exit
-    rmSync(directory, { recursive: true, force: true })
   }
   while (!(await answers(port))) {
     if (exited || performance.now() - started > START_TIMEOUT_MS) {
-      await stop()
+      await kill()
       throw new Error(`Apache Kafka did not start: ${output}`)
     }
     await delay(20)
   }
-  const startMs = performance.now() - started
-  return { name: 'kafka', host: '127.0.0.1', port, pid: child.pid ?? 0, logDir: join(directory, 'data'), startMs, stop }
+  return { pid: child.pid ?? 0, startMs: performance.now() - started, kill }
 }
 
 /** Whether the broker says hello and knows itself as a broker. */

@@ -13,6 +13,8 @@ export interface OdradekProcess {
   readonly pid: number
   /** What the ready line says it took, in ms. */
   readonly startMs: number
+  /** The last of what it printed. */
+  output(): string
   /** SIGKILL, and wait for the end. */
   kill(): Promise<void>
   /** SIGTERM, and wait for the end; resolves with the exit code. */
@@ -23,12 +25,19 @@ export interface OdradekProcess {
 export async function startOdradek(args: readonly string[]): Promise<OdradekProcess> {
   const child = spawn(process.execPath, [CLI, 'start', ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
   const exited = once(child, 'exit').then(([code]) => code as number | null)
+  let last = ''
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk: Buffer) => {
+      last = (last + chunk.toString()).slice(-4000)
+    })
+  }
   const match = await readyLine(child, exited)
   return {
     host: match[1] ?? '',
     port: Number(match[2]),
     pid: child.pid ?? 0,
     startMs: Number(match[4]),
+    output: () => last,
     async kill() {
       child.kill('SIGKILL')
       await exited
