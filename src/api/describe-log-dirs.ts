@@ -2,7 +2,7 @@
 //
 // v1 throttling as of KIP-219; v2 flexible; v3 an error of the whole; v4 the size of the volume (KIP-827)
 // v5 whether new partitions stay out of the directory (KIP-1066)
-import type { FileSystem } from '../io/index.ts'
+import { type FileSystem, isSystemError } from '../io/index.ts'
 import type { LogDirectory, LogManager, PartitionLog } from '../log/index.ts'
 import { apis, type Draft, ErrorCode, type Infer } from '../wire/index.ts'
 import { type ApiHandler, defineApi } from './handler.ts'
@@ -18,10 +18,21 @@ export function describeLogDirsApi(rooms: {
 }): ApiHandler {
   const { logs, fs, cordoned } = rooms
 
+  const volumeOf = (logDir: string): ReturnType<FileSystem['volume']> | undefined => {
+    try {
+      return fs.volume(logDir)
+    } catch (error) {
+      if (isSystemError(error)) return undefined
+      throw error
+    }
+  }
+
   const describe = (directory: LogDirectory, request: Request): Result => {
     const { path: logDir, isOffline } = directory
     if (isOffline) return { logDir, errorCode: ErrorCode.KAFKA_STORAGE_ERROR, topics: [] }
-    const volume = fs.volume(logDir)
+    const volume = volumeOf(logDir)
+    // It is gone, and nobody has wanted to write to it since.
+    if (volume === undefined) return { logDir, errorCode: ErrorCode.UNKNOWN_SERVER_ERROR, topics: [] }
     return {
       logDir,
       errorCode: ErrorCode.NONE,
