@@ -20,6 +20,7 @@ export default defineConfig({
         },
       },
       { test: { name: 'crash', include: ['test/crash/**/*.test.ts'] } },
+      { test: { name: 'door', include: ['test/door/**/*.test.ts'], testTimeout: 300_000 } },
       { test: { name: 'oracle', include: ['test/oracle/**/*.test.ts'], testTimeout: 600_000 } },
       { test: { name: 'chaos', include: ['test/chaos/**/*.test.ts'], hookTimeout: 300_000 } },
       { test: { name: 'streams', include: ['test/streams/**/*.test.ts'], hookTimeout: 300_000 } },

@@ -7,6 +7,8 @@ const suites = {
   // The behaviour tests once more, against Apache Kafka; and what it makes of the same input.
   oracle: ['compat', 'oracle'],
   tools: ['tools'],
+  // Apache Kafka and Odradek on each other's directories.
+  door: ['door'],
   crash: ['crash'],
   chaos: ['chaos'],
   streams: ['streams'],

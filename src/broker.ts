@@ -20,6 +20,7 @@ import {
 } from './metadata/index.ts'
 import { FetchSessions, followDirectories, ReplicaManager } from './replica/index.ts'
 import { ApiDispatcher, type BoundListener, type Limits, Server } from './server/index.ts'
+import { inspectDirectories } from './takeover.ts'
 import {
   ProducerIds,
   TransactionCoordinator,
@@ -75,6 +76,7 @@ export class Broker {
     const opened = openDirectories(io, [metadataDirectory(config), ...config.logDirs()], {
       nodeId,
       newClusterId: clusterId,
+      inspect: (directories) => inspectDirectories(io, config, directories[0] as LogDirectory, directories),
     })
     this.#directories = opened.directories
     this.#clusterId = opened.clusterId
@@ -110,7 +112,8 @@ export class Broker {
 
   /** Where clients of the first listener connect. */
   get host(): string {
-    return this.#bound[0]?.host ?? ''
+    // One without a host listens everywhere.
+    return this.#bound[0]?.host || 'localhost'
   }
 
   get port(): number {
@@ -122,7 +125,11 @@ export class Broker {
     const loggerOf = (room: string) => this.#loggers.logger(`odradek.${room}`)
     const metadataIo = { ...this.#io, log: loggerOf('metadata') }
     const config = this.#startConfig
-    for (const directory of this.#directories) if (!directory.isOffline) directory.removeCleanShutdownMarker()
+    for (const directory of this.#directories) {
+      if (directory.isOffline) continue
+      directory.markKnown()
+      directory.removeCleanShutdownMarker()
+    }
     const journal = await LogJournal.open(journalOptions(metadataIo, config, this.#metadataDirectory(), this.#fail))
     this.#journal = journal
     const controller = new Controller({
@@ -156,6 +163,7 @@ export class Broker {
     )
     const registration = this.#registration(config)
     await controller.start(registration)
+    await controller.fenceOtherBrokers(this.nodeId)
     this.#brokerEpoch = await controller.registerBroker(registration)
     this.#tellOffline(this.#logDirectories().filter(({ isOffline }) => isOffline))
     const log = loggerOf('replica')
@@ -348,6 +356,7 @@ function journalOptions(io: Io, config: BrokerConfig, directory: LogDirectory, o
     directoryId: directory.id as string,
     nodeId: config.nodeId,
     controllerEndpoints: controllerEndpoints(config),
+    hasStaticVoters: config.quorumVoters.length > 0,
     config: resolveTopicConfig(overrides, config),
     maxRecordBytesBetweenSnapshots: config.get('metadata.log.max.record.bytes.between.snapshots'),
     maxSnapshotIntervalMs: config.get('metadata.log.max.snapshot.interval.ms'),
@@ -356,7 +365,8 @@ function journalOptions(io: Io, config: BrokerConfig, directory: LogDirectory, o
 }
 
 function controllerEndpoints(config: BrokerConfig): BrokerEndpoint[] {
-  if (config.controllerListeners.length > 0) return config.controllerListeners.map(endpointOf)
+  const { advertisedControllerListeners } = config
+  if (advertisedControllerListeners.length > 0) return advertisedControllerListeners.map(endpointOf)
   const name = config.controllerListenerNames[0] ?? 'CONTROLLER'
   return [{ name, ...DEFAULT_CONTROLLER, securityProtocol: securityProtocolIds.PLAINTEXT }]
 }

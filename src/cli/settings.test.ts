@@ -20,6 +20,16 @@ test('the listeners of the file stand unless a flag says otherwise', () => {
   expect(properties({ port: 1 }, file).listeners).toBe('PLAINTEXT://127.0.0.1:1')
 })
 
+test("--port leaves the controller's listener as it is, and advertises nothing of the file's", () => {
+  const file =
+    'controller.listener.names=CONTROLLER\nlisteners=PLAINTEXT://:9092,CONTROLLER://:9093\nadvertised.listeners=PLAINTEXT://a:1,CONTROLLER://a:2'
+  expect(properties({ port: 0 }, file)).toEqual({
+    'controller.listener.names': 'CONTROLLER',
+    listeners: 'PLAINTEXT://127.0.0.1:0,CONTROLLER://:9093',
+    'log.dirs': 'data',
+  })
+})
+
 test('the file is a properties file, with comments, continued lines and escapes', () => {
   const file = '# a comment\n! another\nnum.partitions : 3\nsasl.jaas.config=a \\\n  b\nx=\\u0041 \n'
   expect(properties({}, file)).toMatchObject({ 'num.partitions': '3', 'sasl.jaas.config': 'a b', x: 'A' })

@@ -24,7 +24,7 @@ type Properties = Record<string, string>
 /** The configs of the broker, `log.dirs` among them; `configText` is the content of the file that --config names. */
 export function brokerProperties(flags: StartFlags, configText = ''): Properties {
   const file = parseProperties(configText)
-  return withLogDirs(flags, { ...file, ...listenersOf(flags, file), ...flags.override })
+  return withLogDirs(flags, { ...withListeners(flags, file), ...flags.override })
 }
 
 function parseProperties(text: string): Properties {
@@ -36,11 +36,23 @@ function parseProperties(text: string): Properties {
   }
 }
 
-/** --port and --host are one plaintext listener in place of the file's. */
-function listenersOf({ host, port }: StartFlags, file: Properties): Properties {
-  if (host === undefined && port === undefined && file.listeners !== undefined) return {}
+/** --port and --host are one plaintext listener in place of the file's, those of its controller excepted. */
+function withListeners({ host, port }: StartFlags, file: Properties): Properties {
+  if (host === undefined && port === undefined && file.listeners !== undefined) return file
   const name = host ?? DEFAULT_HOST
-  return { listeners: `PLAINTEXT://${name.includes(':') ? `[${name}]` : name}:${port ?? DEFAULT_PORT}` }
+  const own = `PLAINTEXT://${name.includes(':') ? `[${name}]` : name}:${port ?? DEFAULT_PORT}`
+  const controllers = namesIn(file['controller.listener.names'])
+  const kept = namesIn(file.listeners).filter((listener) => controllers.includes(listener.split(':', 1)[0] ?? ''))
+  // What the file advertises is where its own listeners are.
+  const { 'advertised.listeners': _, ...others } = file
+  return { ...others, listeners: [own, ...kept].join() }
+}
+
+function namesIn(list = ''): string[] {
+  return list
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== '')
 }
 
 function withLogDirs({ logDir, override = {} }: StartFlags, properties: Properties): Properties {

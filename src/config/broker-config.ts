@@ -71,6 +71,8 @@ export class BrokerConfig {
   /** The listeners that clients connect to. */
   readonly brokerListeners: readonly Listener[]
   readonly controllerListeners: readonly Listener[]
+  /** What the metadata says of the controller's listeners. */
+  readonly advertisedControllerListeners: readonly Listener[]
   readonly controllerListenerNames: readonly string[]
   /** What Metadata tells clients. */
   readonly advertisedListeners: readonly Listener[]
@@ -96,14 +98,14 @@ export class BrokerConfig {
     this.quorumVoters = parseQuorumVoters(this.get('controller.quorum.voters'))
     this.securityProtocols = effectiveSecurityProtocols(this)
     this.listeners = parseListeners(this.get('listeners'), this.securityProtocols, { distinctPorts: true })
-    const advertised = this.get('advertised.listeners')
+    const advertisedText = this.get('advertised.listeners')
+    const advertised =
+      advertisedText === null ? null : parseListeners(advertisedText, this.securityProtocols, { distinctPorts: false })
     const isController = ({ name }: Listener): boolean => this.controllerListenerNames.includes(name)
     this.controllerListeners = this.listeners.filter(isController)
     this.brokerListeners = this.listeners.filter((listener) => !isController(listener))
-    this.advertisedListeners =
-      advertised === null
-        ? this.brokerListeners
-        : parseListeners(advertised, this.securityProtocols, { distinctPorts: false }).filter((l) => !isController(l))
+    this.advertisedListeners = advertised?.filter((listener) => !isController(listener)) ?? this.brokerListeners
+    this.advertisedControllerListeners = advertisedControllerListeners(this, advertised ?? [])
     const interBroker = interBrokerListener(this)
     this.interBrokerListenerName = interBroker.name
     this.interBrokerSecurityProtocol = interBroker.protocol
@@ -169,6 +171,28 @@ export class BrokerConfig {
     if (definition !== undefined)
       this.#values.set(name, parseConfig(overriddenByListener(name) ?? name, definition, text))
   }
+}
+
+/**
+ * In the order of their names, as advertised or as they listen. The first one without an address of its own has the one
+ * that `controller.quorum.voters` gives this node.
+ */
+function advertisedControllerListeners(config: BrokerConfig, advertised: readonly Listener[]): readonly Listener[] {
+  const { controllerListenerNames, controllerListeners, quorumVoters, nodeId } = config
+  return controllerListenerNames.flatMap((name, index) => {
+    const isNamed = (listener: Listener): boolean => listener.name === name.toUpperCase()
+    const own = advertised.find(isNamed)
+    if (own !== undefined) return own
+    const listener = controllerListeners.find(isNamed)
+    if (listener === undefined) return []
+    const isEverywhere = listener.host === null || listener.host === '0.0.0.0'
+    const voter = index === 0 && isEverywhere ? quorumVoters.find(({ id }) => id === nodeId) : undefined
+    return {
+      ...listener,
+      host: isEverywhere ? null : listener.host,
+      ...(voter && { host: voter.host, port: voter.port }),
+    }
+  })
 }
 
 /** Fills in `node.id` from `broker.id` and back, as Kafka does, and then the defaults of a single node. */

@@ -12,6 +12,8 @@ const META_VERSION = '1'
 const LOCK = '.lock'
 const CLEAN_SHUTDOWN = '.kafka_cleanshutdown'
 const CLEAN_SHUTDOWN_VERSION = 0
+/** Ours alone: says that the directory was looked through when it was taken over. Kafka passes it by. */
+const KNOWN = '.odradek'
 
 const checkpoints = {
   recoveryPoint: 'recovery-point-offset-checkpoint',
@@ -95,6 +97,15 @@ export class LogDirectory {
     this.#io.fs.replaceFile(join(this.path, META_PROPERTIES), `${lines.join('\n')}\n`)
   }
 
+  /** Whether its logs were once found to have no batches but those of today's format. */
+  get isKnown(): boolean {
+    return this.#io.fs.exists(join(this.path, KNOWN))
+  }
+
+  markKnown(): void {
+    if (!this.isKnown) this.#io.fs.replaceFile(join(this.path, KNOWN), '')
+  }
+
   /** From now on a crash is a crash. */
   removeCleanShutdownMarker(): void {
     this.#io.fs.remove(join(this.path, CLEAN_SHUTDOWN))
@@ -137,7 +148,7 @@ function readMeta(io: Io, path: string): MetaProperties | undefined {
   if (!io.fs.exists(path)) return undefined
   const properties = parseProperties(io.fs.readFile(path).toString('utf8')) as Record<string, string>
   const refuse = (why: string): never => {
-    throw new KafkaError('INVALID_CONFIG', `${path}: ${why}`)
+    throw new KafkaError('KAFKA_STORAGE_ERROR', `${path}: ${why}`)
   }
   const { version, 'cluster.id': clusterId = '', 'node.id': nodeId = '', 'directory.id': directoryId } = properties
   if (version !== META_VERSION) refuse(`version ${version} is not known, ${META_VERSION} is`)

@@ -8,20 +8,25 @@ export interface OpenedDirectories {
   readonly directories: readonly LogDirectory[]
 }
 
+export interface Node {
+  readonly nodeId: number
+  /** What a new cluster is called. */
+  readonly newClusterId?: string
+  /** Looks at the directories before anything in them is changed, and throws where they are not to be taken. */
+  readonly inspect?: (directories: readonly LogDirectory[]) => void
+}
+
 /**
- * Locks and formats; a new cluster gets `newClusterId`. Where the system refuses something in a directory, it is offline
+ * Locks and formats. Where the system refuses something in a directory, it is offline
  * from the start, but the first one, which has the metadata, must be there. Throws INVALID_CONFIG where directories do
  * not fit together.
  */
-export function openDirectories(
-  io: Io,
-  paths: readonly string[],
-  node: { readonly nodeId: number; readonly newClusterId?: string },
-): OpenedDirectories {
+export function openDirectories(io: Io, paths: readonly string[], node: Node): OpenedDirectories {
   const directories: LogDirectory[] = []
   try {
     for (const path of new Set(paths)) directories.push(open(io, path, { mayFail: directories.length > 0 }))
     const clusterId = checkIdentity(directories, node.nodeId) ?? node.newClusterId ?? io.random.uuid()
+    node.inspect?.(directories)
     for (const [index, directory] of directories.entries()) {
       identify(io, directory, { clusterId, nodeId: node.nodeId }, { mayFail: index > 0 })
     }

@@ -2,12 +2,18 @@
 // unfencing to shutdown or removal. Functions of the image; they change nothing.
 import { ConfigResourceType } from '../config/index.ts'
 import { KafkaError } from '../wire/index.ts'
-import { bootstrapFeatureLevels, ELIGIBLE_LEADER_REPLICAS_VERSION, supportedFeatures } from './features.ts'
+import {
+  bootstrapFeatureLevels,
+  ELIGIBLE_LEADER_REPLICAS_VERSION,
+  METADATA_VERSION,
+  supportedFeatures,
+} from './features.ts'
 import { type BrokerEndpoint, type MetadataImage, NO_LEADER, type PartitionRegistration } from './image.ts'
 import {
   hasControllerRegistration,
   hasCordonedLogDirs,
   hasDirectories,
+  hasTransactions,
   metadataVersionOf,
   registerBrokerRecordVersion,
 } from './metadata-version.ts'
@@ -34,27 +40,38 @@ const registeredFeatures = supportedFeatures.map(({ name, min, max }) => ({
   maxSupportedVersion: max,
 }))
 
-/** What a cluster begins with: its feature levels, and a cluster-wide min.insync.replicas, which ELR needs. */
-function bootstrapRecords(minInsyncReplicas: number): NewMetadataRecord[] {
+/** The levels that a cluster of this version begins with. */
+export function bootstrapOfThisVersion(): NewMetadataRecord[] {
+  return bootstrapFeatureLevels.map(([name, featureLevel]) => ({
+    type: 'FeatureLevelRecord',
+    version: 0,
+    data: { name, featureLevel },
+  }))
+}
+
+/** A new cluster's first records: what it was formatted with, and a cluster-wide min.insync.replicas, which ELR needs. */
+function firstRecords(bootstrap: readonly NewMetadataRecord[], minInsyncReplicas: number): NewMetadataRecord[] {
+  const levelOf = (feature: string): number =>
+    bootstrap.reduce(
+      (level, { type, data }) =>
+        type === 'FeatureLevelRecord' && data.name === feature ? (data.featureLevel ?? 0) : level,
+      0,
+    )
+  const forElr: NewMetadataRecord = {
+    type: 'ConfigRecord',
+    version: 0,
+    data: {
+      resourceType: ConfigResourceType.BROKER,
+      resourceName: '',
+      name: 'min.insync.replicas',
+      value: String(minInsyncReplicas),
+    },
+  }
+  const records = [...bootstrap, ...(levelOf(ELIGIBLE_LEADER_REPLICAS_VERSION) > 0 ? [forElr] : [])]
+  if (!hasTransactions(levelOf(METADATA_VERSION))) return records
   return [
     { type: 'BeginTransactionRecord', version: 0, data: { name: 'Bootstrap records' } },
-    ...bootstrapFeatureLevels.map(
-      ([name, featureLevel]): NewMetadataRecord => ({
-        type: 'FeatureLevelRecord',
-        version: 0,
-        data: { name, featureLevel },
-      }),
-    ),
-    {
-      type: 'ConfigRecord',
-      version: 0,
-      data: {
-        resourceType: ConfigResourceType.BROKER,
-        resourceName: '',
-        name: 'min.insync.replicas',
-        value: String(minInsyncReplicas),
-      },
-    },
+    ...records,
     { type: 'EndTransactionRecord', version: 0, data: {} },
   ]
 }
@@ -63,12 +80,13 @@ function bootstrapRecords(minInsyncReplicas: number): NewMetadataRecord[] {
 export function activationRecords(
   image: MetadataImage,
   inTransaction: boolean,
+  bootstrap: readonly NewMetadataRecord[],
   minInsyncReplicas: number,
 ): NewMetadataRecord[] {
   const abort: NewMetadataRecord[] = inTransaction
     ? [{ type: 'AbortTransactionRecord', version: 0, data: { reason: 'Controller failover' } }]
     : []
-  return image.features.size === 0 ? [...abort, ...bootstrapRecords(minInsyncReplicas)] : abort
+  return image.features.size === 0 ? [...abort, ...firstRecords(bootstrap, minInsyncReplicas)] : abort
 }
 
 export function registerController(

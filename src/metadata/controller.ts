@@ -8,6 +8,7 @@ import type { ApiError } from './api-error.ts'
 import {
   activationRecords,
   assignReplicasToDirectories,
+  bootstrapOfThisVersion,
   cordonLogDirs,
   fenceBroker,
   type NewRegistration,
@@ -22,7 +23,7 @@ import {
 import { type Alteration, alterConfigsByReplacing, alterConfigsIncrementally } from './config-commands.ts'
 import { electLeaders, type TopicElections, type TopicPartitions } from './election-commands.ts'
 import { type FeatureUpdate, updateFeatures } from './feature-commands.ts'
-import { KRAFT_VERSION, type SupportedFeature, supportedFeatures } from './features.ts'
+import { checkFeatures, KRAFT_VERSION, type SupportedFeature, supportedFeatures } from './features.ts'
 import { MetadataImage } from './image.ts'
 import type { MetadataJournal } from './journal.ts'
 import type { PartitionRules } from './partition-change.ts'
@@ -99,13 +100,14 @@ export class Controller {
       this.#state.apply(records)
     })
     this.image.endOffset = options.journal.endOffset
-    checkFeatures(this.image)
+    checkFeatures(this.image.features)
   }
 
   /** Writes a new cluster's first records, or ends what was cut off, and registers this controller. */
   async start(registration: NewRegistration): Promise<void> {
     const minInsyncReplicas = this.#options.config().get('min.insync.replicas')
-    const records = activationRecords(this.#state, this.#inTransaction, minInsyncReplicas)
+    const bootstrap = this.#options.journal.bootstrap?.map(decodeMetadataRecord) ?? bootstrapOfThisVersion()
+    const records = activationRecords(this.#state, this.#inTransaction, bootstrap, minInsyncReplicas)
     this.#inTransaction = false
     await this.#write(records)
     await this.#write(registerController(this.#state, registration))
@@ -119,6 +121,13 @@ export class Controller {
     const brokerEpoch = this.#options.journal.endOffset
     await this.#write(registerBroker(this.#rules(), registration, brokerEpoch))
     return brokerEpoch
+  }
+
+  /** Nobody else can be reached: whoever seems alive has died with the quorum that it was in. */
+  async fenceOtherBrokers(nodeId: number): Promise<void> {
+    for (const { brokerId, fenced } of [...this.#state.brokers.values()]) {
+      if (brokerId !== nodeId && !fenced) await this.#write(fenceBroker(this.#rules(), brokerId))
+    }
   }
 
   /** The broker is ready: from now on it leads, and topics can be created on it. */
@@ -185,7 +194,11 @@ export class Controller {
   updateFeatures(updates: readonly FeatureUpdate[], options: { validateOnly?: boolean } = {}): Promise<ApiError> {
     const { config, nodeId, journal } = this.#options
     const rules = { image: this.#state, config: config(), nodeId, kraftVersion: journal.kraftVersion ?? 0 }
-    return this.#run(() => updateFeatures(rules, updates), options)
+    return this.#run(() => {
+      const result = updateFeatures(rules, updates)
+      if (result.writesVoters && !options.validateOnly) journal.writeVoters?.().catch((error) => this.#onFailure(error))
+      return result
+    }, options)
   }
 
   /** With null, elects for every partition that needs it. */
@@ -242,6 +255,13 @@ export class Controller {
     return response
   }
 
+  /** The state has gone ahead of a log that did not follow: there is no way back but a restart. */
+  #onFailure(error: unknown): void {
+    if (this.#failed !== undefined) return
+    this.#failed = error
+    this.#options.onFatal(error)
+  }
+
   /** Appends and replays in this turn; resolves when the records are durable and published. */
   async #write(records: readonly NewMetadataRecord[]): Promise<void> {
     if (this.#failed !== undefined) throw this.#failed
@@ -256,26 +276,12 @@ export class Controller {
     try {
       await durable
     } catch (error) {
-      // The state has gone ahead of a log that did not follow: there is no way back but a restart.
-      if (this.#failed === undefined) {
-        this.#failed = error
-        this.#options.onFatal(error)
-      }
+      this.#onFailure(error)
       throw error
     }
     this.image.endOffset = endOffset
     this.image.apply(replayable)
     const point = { offset: endOffset, epoch: journal.leaderEpoch, timestamp: clock.now() }
     journal.offerSnapshot?.(point, () => snapshotRecords(this.image).map(encodeMetadataRecord))
-  }
-}
-
-/** A level that this software does not know means records that it would misread. */
-function checkFeatures({ features }: MetadataImage): void {
-  for (const [name, level] of features) {
-    const supported = supportedFeatures.find((feature) => feature.name === name)
-    if (supported !== undefined && level >= supported.min && level <= supported.max) continue
-    const range = supported === undefined ? 'does not know it' : `supports ${supported.min} to ${supported.max}`
-    throw new Error(`the metadata log has ${name} at level ${level}, and this software ${range}`)
   }
 }

@@ -100,17 +100,17 @@ describe('eligible.leader.replicas.version', () => {
 })
 
 describe('kraft.version', () => {
-  test('stays what the log was made with', () => {
+  test('goes up to dynamic voters, which the journal has records for, and never down', () => {
     const image = clusterOf([])
-    expect(update(image, ['kraft.version', 1])).toEqual({ error: null, records: [['NoOpRecord', {}]] })
+    const raise = (kraftVersion: number) =>
+      updateFeatures({ image, config, nodeId: 1, kraftVersion }, [
+        { feature: 'kraft.version', maxVersionLevel: 1, upgradeType: UPGRADE },
+      ])
+    const noOp = [expect.objectContaining({ type: 'NoOpRecord' })]
+    expect(raise(0)).toMatchObject({ writesVoters: true, records: noOp, response: { errorMessage: null } })
+    expect(raise(1)).toMatchObject({ writesVoters: false, records: noOp, response: { errorMessage: null } })
     expect(update(image, ['kraft.version', 0, SAFE_DOWNGRADE]).error).toMatch(
       /Can't downgrade the version of this feature\.$/,
-    )
-    const { response } = updateFeatures({ image, config, nodeId: 1, kraftVersion: 0 }, [
-      { feature: 'kraft.version', maxVersionLevel: 1, upgradeType: UPGRADE },
-    ])
-    expect(response.errorMessage).toBe(
-      'Invalid upgrade of kraft.version from version KRAFT_VERSION_0 to KRAFT_VERSION_1',
     )
   })
 })

@@ -32,8 +32,13 @@ export interface FeatureRules {
   readonly kraftVersion: number
 }
 
+export interface FeatureResult extends Result<ApiError> {
+  /** kraft.version goes from 0 to 1, for which the journal has records of its own. */
+  readonly writesVoters: boolean
+}
+
 /** The error of the first update that does not hold. */
-export function updateFeatures(rules: FeatureRules, updates: readonly FeatureUpdate[]): Result<ApiError> {
+export function updateFeatures(rules: FeatureRules, updates: readonly FeatureUpdate[]): FeatureResult {
   const byName = new Map(updates.map((update) => [update.feature, update]))
   const levels = new Map(rules.image.features)
   levels.set(METADATA_VERSION, metadataVersionOf(rules.image))
@@ -45,8 +50,9 @@ export function updateFeatures(rules: FeatureRules, updates: readonly FeatureUpd
       if (update !== undefined) records.push(...updateFeature(rules, update, levels))
     }
   })
-  if (error !== undefined) return { records: [], response: error }
-  return { records: [...recordsForElr(rules, byName), ...records], response: NO_ERROR }
+  if (error !== undefined) return { records: [], response: error, writesVoters: false }
+  const writesVoters = (byName.get(KRAFT_VERSION)?.maxVersionLevel ?? 0) > rules.kraftVersion
+  return { records: [...recordsForElr(rules, byName), ...records], response: NO_ERROR, writesVoters }
 }
 
 function refuse({ feature, maxVersionLevel }: FeatureUpdate, why: string): never {
@@ -108,18 +114,12 @@ function checkRange(update: FeatureUpdate, who: string, range: { min: number; ma
   refuse(update, max === 0 ? `${who} does not support this feature.` : `${who} only supports versions ${min}-${max}`)
 }
 
-/** The raft log of one node has no voters to reconfigure; its level is as the directory was formatted. */
+/** The level of the raft log itself: no FeatureLevelRecord says it. */
 function updateKraftVersion(update: FeatureUpdate, current: number): NewMetadataRecord[] {
   const { maxVersionLevel, upgradeType } = update
   if (upgradeType !== UpgradeType.UPGRADE) {
     if (maxVersionLevel !== current) refuse(update, "Can't downgrade the version of this feature.")
     return []
-  }
-  if (maxVersionLevel !== current) {
-    throw new KafkaError(
-      'INVALID_UPDATE_VERSION',
-      `Invalid upgrade of kraft.version from version KRAFT_VERSION_${current} to KRAFT_VERSION_${maxVersionLevel}`,
-    )
   }
   // Kafka waits for one record, whether or not the level is a new one.
   return [{ type: 'NoOpRecord', version: 0, data: {} }]

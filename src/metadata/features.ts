@@ -1,6 +1,8 @@
 // The features (KIP-584) of Apache Kafka 4.3: what this software supports, what a new cluster starts with, and what one
 // level needs of another.
 
+import { KafkaError } from '../wire/index.ts'
+
 export interface SupportedFeature {
   readonly name: string
   readonly min: number
@@ -37,4 +39,15 @@ export const bootstrapFeatureLevels: readonly (readonly [string, number])[] = [
 /** The other features that a level needs, as name and level. Eligible leader replicas need the records of 4.0-IV1. */
 export function dependenciesOf(name: string, level: number): readonly (readonly [string, number])[] {
   return name === ELIGIBLE_LEADER_REPLICAS_VERSION && level >= 1 ? [[METADATA_VERSION, 23]] : []
+}
+
+/** A level that this software does not know means records that it would misread. */
+export function checkFeatures(levels: ReadonlyMap<string, number>): void {
+  for (const [name, level] of levels) {
+    const supported = supportedFeatures.find((feature) => feature.name === name)
+    if (supported !== undefined && level >= supported.min && level <= supported.max) continue
+    const range = supported === undefined ? 'does not know it' : `supports ${supported.min} to ${supported.max}`
+    const problem = `the metadata log has ${name} at level ${level}, and this software ${range}`
+    throw new KafkaError('KAFKA_STORAGE_ERROR', problem)
+  }
 }

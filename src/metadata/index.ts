@@ -24,6 +24,7 @@ export {
   type PartitionRegistration,
   type TopicImage,
 } from './image.ts'
+export { hasMetadataLog, inspectMetadata } from './inspection.ts'
 export {
   automaticTopic,
   CLUSTER_METADATA,

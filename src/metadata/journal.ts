@@ -18,6 +18,8 @@ export interface MetadataJournal {
   readonly kraftVersion?: number
   /** The id of the directory that the log is in. */
   readonly directoryId?: string
+  /** The values of the records that a new cluster begins with. */
+  readonly bootstrap?: readonly Buffer[]
   /** Visits everything that was there when the journal was opened, in order. */
   replay(visit: (entry: JournalEntry) => void): void
   /**
@@ -25,6 +27,8 @@ export interface MetadataJournal {
    * resolves when they are durable, in the order of the appends.
    */
   append(values: readonly Buffer[]): Promise<void>
+  /** Raises kraft.version from 0 to 1: the voters stand in the log from now on. Resolves when that is durable. */
+  writeVoters?(): Promise<void>
   /** Offers the state of the image at `offset` (exclusive) as a snapshot, where the journal wants one now. */
   offerSnapshot?(at: SnapshotPoint, values: () => readonly Buffer[]): void
   close(): Promise<void>

@@ -5,25 +5,34 @@ import { describe, expect, test } from 'vitest'
 import { loadBrokerConfig, resolveTopicConfig } from '../config/index.ts'
 import { copyTree, FaultyFileSystem, MemoryFileSystem } from '../io/index.ts'
 import { type TestIo, testIo } from '../io/testing.ts'
-import { LogJournal } from './log-journal.ts'
+import { EMPTY_UUID } from '../wire/index.ts'
+import { LogJournal, type LogJournalOptions } from './log-journal.ts'
+import { bootstrapValues, storedQuorum, writeBootstrap } from './metadata-files.ts'
+import { STATIC_QUORUM } from './quorum.ts'
+import { decodeMetadataRecord } from './records.ts'
 
 const DIRECTORY = '/logs/__cluster_metadata-0'
 const LOG = join(DIRECTORY, '00000000000000000000.log')
 const config = resolveTopicConfig(new Map(), loadBrokerConfig())
 
-function open(io: TestIo, maxRecordBytesBetweenSnapshots = 1 << 20): Promise<LogJournal> {
-  io.fs.makeDirectory('/logs')
-  return LogJournal.open({
+function optionsOf(io: TestIo, maxRecordBytesBetweenSnapshots: number, hasStaticVoters: boolean): LogJournalOptions {
+  return {
     io,
     logDirectory: '/logs',
     directoryId: 'XXXXXXXXXXXXXXXXXXXXXA',
     nodeId: 1,
     controllerEndpoints: [{ name: 'CONTROLLER', host: 'localhost', port: 9093, securityProtocol: 0 }],
+    hasStaticVoters,
     config,
     maxRecordBytesBetweenSnapshots,
     maxSnapshotIntervalMs: 0,
     onFailure: () => undefined,
-  })
+  }
+}
+
+function open(io: TestIo, maxRecordBytesBetweenSnapshots = 1 << 20, hasStaticVoters = false): Promise<LogJournal> {
+  io.fs.makeDirectory('/logs')
+  return LogJournal.open(optionsOf(io, maxRecordBytesBetweenSnapshots, hasStaticVoters))
 }
 
 function crashed(io: TestIo): TestIo {
@@ -123,5 +132,97 @@ describe('the journal of the metadata', () => {
     expect(snapshots).toHaveLength(2)
     expect(journal.logStartOffset).toBe(journal.endOffset - 1)
     expect(contents(await open(crashed(io)))).toEqual(['up to 4'])
+  })
+
+  test('begins anew behind a snapshot that its log does not reach', async () => {
+    const io = testIo()
+    const journal = await open(io, 1)
+    await journal.append(valuesOf('a'))
+    journal.offerSnapshot({ offset: journal.endOffset, epoch: 1, timestamp: 0 }, () => valuesOf('snapshot'))
+    const after = crashed(io)
+    after.fs.open(LOG).truncate(0)
+    const second = await open(after)
+    await second.append(valuesOf('b'))
+    expect(contents(await open(crashed(after)))).toEqual(['snapshot', 'b'])
+  })
+
+  test('takes no epoch twice, even where only the log knows of it', async () => {
+    const io = testIo()
+    await open(io)
+    const after = crashed(io)
+    after.fs.remove(join(DIRECTORY, 'quorum-state'))
+    expect((await open(after)).leaderEpoch).toBe(2)
+  })
+})
+
+describe('the quorum', () => {
+  const quorumState = (io: TestIo): object =>
+    JSON.parse(io.fs.readFile(join(DIRECTORY, 'quorum-state')).toString()) as object
+
+  test('of a new directory has its voters in the log', async () => {
+    const io = testIo()
+    expect((await open(io)).kraftVersion).toBe(1)
+    expect(quorumState(io)).toEqual({
+      leaderId: 1,
+      leaderEpoch: 1,
+      votedId: -1,
+      votedDirectoryId: EMPTY_UUID,
+      data_version: 1,
+    })
+    expect(storedQuorum(io.fs, DIRECTORY).quorum.voters).toMatchObject([
+      { voterId: 1, endpoints: [{ name: 'CONTROLLER', host: 'localhost', port: 9093 }] },
+    ])
+  })
+
+  test('stays in the configuration where it began there, until it is raised', async () => {
+    const io = testIo()
+    const first = await open(io, 1, true)
+    expect(first.kraftVersion).toBe(0)
+    expect(quorumState(io)).toEqual({
+      clusterId: '',
+      leaderId: 1,
+      leaderEpoch: 1,
+      votedId: -1,
+      appliedOffset: 0,
+      currentVoters: [{ voterId: 1 }],
+      data_version: 0,
+    })
+    await first.append(valuesOf('a'))
+    first.offerSnapshot({ offset: first.endOffset, epoch: 1, timestamp: 0 }, () => valuesOf('a'))
+    expect(storedQuorum(io.fs, DIRECTORY)).toMatchObject({ quorum: STATIC_QUORUM, staticVoters: [1] })
+
+    const after = crashed(io)
+    const second = await open(after, 1)
+    expect(second.kraftVersion).toBe(0)
+    await second.writeVoters()
+    expect(second.kraftVersion).toBe(1)
+    const third = await open(crashed(after), 1, true)
+    expect(third.kraftVersion).toBe(1)
+    expect(contents(third)).toEqual(['a'])
+  })
+
+  test('keeps the voters that the log has, whatever the configuration says of the controller', async () => {
+    const io = testIo()
+    await (await open(io)).append(valuesOf('a'))
+    const other = { name: 'CONTROLLER', host: 'elsewhere', port: 1, securityProtocol: 0 }
+    const second = await LogJournal.open({ ...optionsOf(io, 1, false), controllerEndpoints: [other] })
+    await second.append(valuesOf('b'))
+    second.offerSnapshot({ offset: second.endOffset, epoch: 2, timestamp: 0 }, () => valuesOf('a', 'b'))
+    expect(storedQuorum(io.fs, DIRECTORY).quorum.voters).toMatchObject([{ endpoints: [{ host: 'localhost' }] }])
+  })
+
+  test('begins with what the directory was formatted with', async () => {
+    const io = testIo()
+    io.fs.makeDirectory('/logs')
+    const [formatted] = [Buffer.from('formatted')]
+    writeBootstrap(io.fs, '/logs', [formatted], 0)
+    expect((await open(io)).bootstrap).toEqual([formatted])
+    const other = testIo()
+    const { bootstrap } = await open(other)
+    expect(bootstrap.map((value) => decodeMetadataRecord(value).data)).toContainEqual({
+      name: 'metadata.version',
+      featureLevel: 30,
+    })
+    expect(bootstrapValues(other.fs, '/logs')).toEqual(bootstrap)
   })
 })

@@ -7,6 +7,7 @@ import type { MetadataImage } from './image.ts'
 const LEVEL = {
   migration: 8,
   noEpochBumpOnIsrShrink: 12,
+  transactions: 13,
   controllerRegistration: 15,
   directories: 17,
   eligibleLeaderReplicas: 23,
@@ -36,6 +37,11 @@ export function registerBrokerRecordVersion(level: number): number {
 export function partitionRecordVersion(level: number): number {
   if (level >= LEVEL.eligibleLeaderReplicas) return 2
   return level >= LEVEL.directories ? 1 : 0
+}
+
+/** Transactions of metadata records (KIP-868). */
+export function hasTransactions(level: number): boolean {
+  return level >= LEVEL.transactions
 }
 
 export function hasControllerRegistration(level: number): boolean {

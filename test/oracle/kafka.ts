@@ -47,7 +47,8 @@ export function kafkaClasspath(): Promise<string> {
   return jarsOf(POM, `kafka-${KAFKA_VERSION}`)
 }
 
-async function freePorts(count: number): Promise<number[]> {
+/** Ports that nothing listens on now. */
+export async function freePorts(count: number): Promise<number[]> {
   const servers = await Promise.all(
     Array.from({ length: count }, async () => {
       const server = createServer().listen(0, '127.0.0.1')
@@ -170,7 +171,7 @@ async function launch(jvm: readonly string[], config: string, port: number): Pro
 }
 
 /** Whether the broker says hello and knows itself as a broker. */
-async function answers(port: number): Promise<boolean> {
+export async function answers(port: number): Promise<boolean> {
   let client: RawClient | undefined
   try {
     client = await RawClient.connect('127.0.0.1', port)

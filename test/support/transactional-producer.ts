@@ -44,6 +44,15 @@ export class TransactionalProducer {
     return { transactionalId, producerId, producerEpoch }
   }
 
+  /** The same producer, in the middle of whatever it does, on another connection. */
+  on(client: RawClient): TransactionalProducer {
+    const { transactionalId, protocol, producerId, producerEpoch, sequences } = this
+    const producer = new TransactionalProducer(client, transactionalId, protocol)
+    producer.become(producerId, producerEpoch)
+    for (const [partition, sequence] of sequences) producer.sequences.set(partition, sequence)
+    return producer
+  }
+
   /** Begins anew: fences whoever had the id before, and aborts what it left open. */
   async init(transactionTimeoutMs = 60_000): Promise<this> {
     await this.findCoordinator()
