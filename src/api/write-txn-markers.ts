@@ -8,7 +8,7 @@ import { CONSUMER_OFFSETS } from '../metadata/index.ts'
 import type { ReplicaManager } from '../replica/index.ts'
 import type { TxnMarkerResults, TxnMarkers } from '../txn/index.ts'
 import { apis, ErrorCode, KafkaError } from '../wire/index.ts'
-import { encodeEndTransactionMarker } from '../wire/records/index.ts'
+import { Batch, encodeEndTransactionMarker } from '../wire/records/index.ts'
 import { type ApiHandler, defineApi } from './handler.ts'
 
 type Marker = TxnMarkers[number]
@@ -35,7 +35,28 @@ export function writeTxnMarkersApi(rooms: MarkerLogs): ApiHandler {
 
 /** What the transaction coordinator of this broker calls, too: for it, this broker is one as any other. */
 export async function writeTxnMarkers(rooms: MarkerLogs, markers: TxnMarkers): Promise<TxnMarkerResults> {
-  return merged(await Promise.all(markers.map((marker) => write(rooms, marker))))
+  // Kafka ends the request at the first marker that no batch can hold.
+  const unwritable = markers.findIndex((marker) => !isWritable(marker) && reachesLog(rooms, marker))
+  const writable = unwritable === -1 ? markers : markers.slice(0, unwritable)
+  const results = await Promise.all(writable.map((marker) => write(rooms, marker)))
+  if (unwritable !== -1) throw new KafkaError('UNKNOWN_SERVER_ERROR')
+  return merged(results)
+}
+
+function isWritable({ producerId, producerEpoch }: Marker): boolean {
+  return producerId !== Batch.NO_PRODUCER_ID && producerEpoch !== Batch.NO_PRODUCER_EPOCH
+}
+
+/** The log of offsets is the group coordinator's, which answers for its own partitions only. */
+function reachesLog({ replicas }: MarkerLogs, { topics }: Marker): boolean {
+  return topics.some(
+    ({ name, partitionIndexes }) =>
+      name !== CONSUMER_OFFSETS && partitionIndexes.some((index) => isOnline(replicas, name, index)),
+  )
+}
+
+function isOnline(replicas: ReplicaManager, topic: string, partition: number): boolean {
+  return replicas.get(topic, partition)?.log.isOffline === false
 }
 
 async function write(rooms: MarkerLogs, marker: Marker): Promise<TxnMarkerResults[number]> {
@@ -54,9 +75,9 @@ async function write(rooms: MarkerLogs, marker: Marker): Promise<TxnMarkerResult
 async function writeTo(rooms: MarkerLogs, marker: Marker, topic: string, partition: number): Promise<void> {
   const { producerId, producerEpoch, coordinatorEpoch, transactionResult: committed, transactionVersion } = marker
   const { replicas, groups, now } = rooms
-  const isOnline = replicas.get(topic, partition)?.log.isOffline === false
-  if (!isOnline) throw new KafkaError('UNKNOWN_TOPIC_OR_PARTITION')
+  if (!isOnline(replicas, topic, partition)) throw new KafkaError('UNKNOWN_TOPIC_OR_PARTITION')
   if (topic === CONSUMER_OFFSETS) {
+    if (!isWritable(marker)) throw new KafkaError('UNKNOWN_SERVER_ERROR')
     const ending = { producerId, producerEpoch, coordinatorEpoch, committed, transactionVersion }
     await groups.completeTransaction(partition, ending).catch(inLeaderTerms)
     return

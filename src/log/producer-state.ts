@@ -167,24 +167,26 @@ export class ProducerStates {
   }
 
   #checkEpoch(entry: ProducerEntry | undefined, batch: AppendedBatch, origin: AppendOrigin): void {
-    if (entry === undefined || batch.producerEpoch >= entry.producerEpoch || origin === 'replication') return
-    throw this.#fenced(entry, batch, 'smaller than')
+    const lastEpoch = lastEpochOf(entry)
+    if (batch.producerEpoch >= lastEpoch || origin === 'replication') return
+    throw this.#fenced(batch, 'smaller than', lastEpoch)
   }
 
-  #fenced(entry: ProducerEntry, { producerEpoch, baseOffset }: AppendedBatch, relation: string): KafkaError {
+  #fenced({ producerId, producerEpoch, baseOffset }: AppendedBatch, relation: string, lastEpoch: number): KafkaError {
     return refusal(
       'INVALID_PRODUCER_EPOCH',
-      `Epoch of producer ${entry.producerId} at offset ${baseOffset} in ${this.#topicPartition} is ${producerEpoch}, which is ${relation} the last seen epoch ${entry.producerEpoch}`,
+      `Epoch of producer ${producerId} at offset ${baseOffset} in ${this.#topicPartition} is ${producerEpoch}, which is ${relation} the last seen epoch ${lastEpoch}`,
     )
   }
 
   /** Replicas take what their leader has taken. */
   #checkMarker(entry: ProducerEntry | undefined, batch: AppendedBatch, buffer: Buffer, terms: AppendTerms): void {
-    if (entry === undefined || terms.origin === 'replication') return
+    if (terms.origin === 'replication') return
     if ((terms.transactionVersion ?? 0) < EPOCH_BUMPED_FROM) this.#checkEpoch(entry, batch, terms.origin)
-    else if (batch.producerEpoch <= entry.producerEpoch && !isMarkerAgain(entry, batch)) {
-      throw this.#fenced(entry, batch, 'not greater than')
+    else if (batch.producerEpoch <= lastEpochOf(entry) && !isMarkerAgain(entry, batch)) {
+      throw this.#fenced(batch, 'not greater than', lastEpochOf(entry))
     }
+    if (entry === undefined) return
     const coordinatorEpoch = markerOf(buffer, batch.position)?.coordinatorEpoch
     if (coordinatorEpoch === undefined || coordinatorEpoch >= entry.coordinatorEpoch) return
     throw refusal(
@@ -318,9 +320,13 @@ export class ProducerStates {
  * A coordinator that was not answered sends its marker again, which then ends nothing. And where a producer's epochs
  * have run out, its last abort has no epoch of its own.
  */
-function isMarkerAgain(entry: ProducerEntry, { producerEpoch }: AppendedBatch): boolean {
-  if (producerEpoch !== entry.producerEpoch) return false
+function isMarkerAgain(entry: ProducerEntry | undefined, { producerEpoch }: AppendedBatch): boolean {
+  if (entry === undefined || producerEpoch !== entry.producerEpoch) return false
   return entry.currentTxnFirstOffset === undefined || producerEpoch === MAX_EPOCH
+}
+
+function lastEpochOf(entry: ProducerEntry | undefined): number {
+  return entry?.producerEpoch ?? NO_EPOCH
 }
 
 function next(sequence: number): number {

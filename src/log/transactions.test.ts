@@ -153,6 +153,17 @@ describe('A marker', () => {
     }
   })
 
+  test('of an epoch before any is refused of a producer that is not known, too', () => {
+    const opened = openLog()
+    for (const transactionVersion of [0, 1, 2]) {
+      expect(mark(opened, { epoch: -2, transactionVersion })).toBe('INVALID_PRODUCER_EPOCH')
+    }
+    expect(attempt(opened, batch({ epoch: -2, isTransactional: false }), { origin: 'client' })).toBe(
+      'INVALID_PRODUCER_EPOCH',
+    )
+    expect(opened.log.logEndOffset).toBe(0)
+  })
+
   test('of the first protocol has the epoch of its transaction', () => {
     const opened = openLog()
     write(opened, {}, verify(opened))

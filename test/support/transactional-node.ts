@@ -10,7 +10,7 @@ import { listTransactionsApi } from '../../src/api/list-transactions.ts'
 import { offsetFetchApi } from '../../src/api/offset-fetch.ts'
 import { produceApi } from '../../src/api/produce.ts'
 import { txnOffsetCommitApi } from '../../src/api/txn-offset-commit.ts'
-import { writeTxnMarkers } from '../../src/api/write-txn-markers.ts'
+import { writeTxnMarkers, writeTxnMarkersApi } from '../../src/api/write-txn-markers.ts'
 import { consumerOffsetsStorage, GroupCoordinator } from '../../src/group/index.ts'
 import { copyTree, FaultyFileSystem, MemoryFileSystem } from '../../src/io/index.ts'
 import { type TestIo, testIo } from '../../src/io/testing.ts'
@@ -149,6 +149,7 @@ async function start({ disk, journal, seed, nowMs }: Remains): Promise<Transacti
       txnOffsetCommitApi({ groups, replicas, image }),
       listTransactionsApi({ transactions }),
       offsetFetchApi({ groups, image }),
+      writeTxnMarkersApi({ replicas, groups, now: () => clock.now() }),
     ].map((handler) => [handler.api.key, handler]),
   )
   let crash: (error: BrokerCrashed) => void = () => undefined
