@@ -265,7 +265,9 @@ interface NativeLocks {
 /** Locks of the system, which Java's conflict with; loaded at the first lock. */
 function nativeLocks(): NativeLocks | undefined {
   try {
-    return createRequire(import.meta.url)('fs-native-extensions') as NativeLocks
+    // The CommonJS build has no import.meta.url, the ES module build no __filename.
+    const here = typeof __filename === 'string' ? __filename : import.meta.url
+    return createRequire(here)('fs-native-extensions') as NativeLocks
   } catch {
     return undefined
   }

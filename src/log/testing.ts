@@ -20,6 +20,8 @@ export function topicConfig(configs: Record<string, string> = {}): TopicConfig {
 export interface OpenOptions {
   readonly io?: TestIo
   readonly topic?: string
+  /** The log directory; /logs where left out. */
+  readonly root?: string
   readonly configs?: Record<string, string>
   readonly cleanShutdown?: boolean
   readonly recoveryPoint?: number
@@ -32,12 +34,11 @@ export interface OpenedLog {
   readonly failures: unknown[]
 }
 
-/** Opens the log in DIRECTORY, or that of another topic, made where it is missing; its high watermark follows what is
- * written. */
+/** Opens the log in DIRECTORY, or another, made where it is missing; its high watermark follows what is written. */
 export function openLog(options: OpenOptions = {}): OpenedLog {
   const io = options.io ?? testIo()
-  const { topic = 'topic', cleanShutdown = false, recoveryPoint = 0, logStartOffset = 0 } = options
-  const directory = `/logs/${topic}-0`
+  const { topic = 'topic', root = '/logs', cleanShutdown = false, recoveryPoint = 0, logStartOffset = 0 } = options
+  const directory = `${root}/${topic}-0`
   io.fs.makeDirectory(directory)
   const config = topicConfig(options.configs)
   const topicPartition = { topic, partition: 0 }

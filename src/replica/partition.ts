@@ -158,7 +158,8 @@ export class Partition {
   /** Deletes the records before `offset` (-1: the high watermark). Returns where the log begins now. */
   deleteRecords(offset: number): number {
     this.checkLeader()
-    if (!this.log.config.delete) throw new KafkaError('POLICY_VIOLATION')
+    const { config } = this.log
+    if (config.compact && !config.delete) throw new KafkaError('POLICY_VIOLATION')
     const target = offset === -1 ? this.log.highWatermark : offset
     if (target < 0) throw new KafkaError('OFFSET_OUT_OF_RANGE')
     this.log.advanceLogStartOffset(target)

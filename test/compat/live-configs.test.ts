@@ -104,6 +104,21 @@ describe('A topic in use', () => {
     })
   })
 
+  test('lets its records be deleted by whoever asks, but not while it is only compacted', async ({ broker }) => {
+    const { name } = await broker.topic({ configs: { 'cleanup.policy': 'compact' } })
+    const remove = async (offset: number) => {
+      const topics = [{ name, partitions: [{ partitionIndex: 0, offset }] }]
+      const answer = await broker.ask(apis.DeleteRecords, 2, { topics, timeoutMs: 30_000 })
+      return only(only(answer.topics).partitions).errorCode
+    }
+    for (let i = 0; i < 3; i++) await put(broker, name, batch('k', `${i}`))
+    expect(await remove(1)).toBe('POLICY_VIOLATION')
+    await altered(broker, name, { 'cleanup.policy': '' }, async () => (await remove(1)) === 'NONE')
+    await alter(broker, { 'cleanup.policy': 'compact,delete' }, TOPIC, name)
+    expect(await remove(2)).toBe('NONE')
+    expect(await startOffset(broker, name)).toBe(2)
+  })
+
   test('loses what is older than a retention.ms that is shorter now', async ({ broker }) => {
     const { name } = await broker.topic({ configs: { 'retention.ms': '-1' } })
     expect(await put(broker, name, batch('k', 'old'))).toBe('NONE')
