@@ -5,7 +5,7 @@
 const floors = [
   ['server'],
   ['api'],
-  ['group', 'txn', 'coordinator', 'replica', 'metadata', 'security'],
+  ['group', 'txn', 'telemetry', 'coordinator', 'replica', 'metadata', 'security'],
   ['log'],
   ['wire', 'config', 'io'],
 ]
@@ -14,6 +14,7 @@ const floors = [
 const sameFloor = {
   group: ['coordinator', 'metadata', 'security'],
   txn: ['coordinator', 'metadata', 'security'],
+  telemetry: ['coordinator', 'metadata'],
   coordinator: ['metadata'],
   replica: ['metadata', 'security'],
   metadata: ['security'],

@@ -21,6 +21,7 @@ import {
 import { FetchSessions, followDirectories, ReplicaManager } from './replica/index.ts'
 import { ApiDispatcher, type BoundListener, type Limits, Server } from './server/index.ts'
 import { inspectDirectories } from './takeover.ts'
+import { ClientMetrics, type TelemetryReceiver } from './telemetry/index.ts'
 import {
   ProducerIds,
   TransactionCoordinator,
@@ -40,6 +41,7 @@ interface Setup {
   readonly clusterId?: string
   /** From which level on the broker's loggers speak, until a client sets others. */
   readonly logLevel: LogLevel
+  readonly clientTelemetry?: TelemetryReceiver
 }
 
 export class Broker {
@@ -51,6 +53,7 @@ export class Broker {
   readonly #directories: readonly LogDirectory[]
   readonly #clusterId: string
   readonly #startConfig: BrokerConfig
+  readonly #telemetryReceiver: TelemetryReceiver | undefined
   #config: () => BrokerConfig
   #journal: LogJournal | undefined
   #controller: Controller | undefined
@@ -58,16 +61,18 @@ export class Broker {
   #replicas: ReplicaManager | undefined
   #groups: GroupCoordinator | undefined
   #transactions: TransactionCoordinator | undefined
+  #telemetry: ClientMetrics | undefined
   #brokerEpoch = -1
   #bound: readonly BoundListener[] = []
   #fail: (error: unknown) => void = () => undefined
   #closing: Promise<void> | undefined
 
-  private constructor({ io: doors, config, clusterId, logLevel }: Setup) {
+  private constructor({ io: doors, config, clusterId, logLevel, clientTelemetry }: Setup) {
     this.#loggers = new BrokerLoggers(doors.log, logLevel)
     const io = { ...doors, log: this.#loggers.logger('odradek.broker') }
     this.#io = io
     this.#startConfig = config
+    this.#telemetryReceiver = clientTelemetry
     this.#config = () => config
     this.failure = new Promise((resolve) => {
       this.#fail = resolve
@@ -82,7 +87,13 @@ export class Broker {
     this.#clusterId = opened.clusterId
     const { network, clock } = io
     const log = this.#loggers.logger('odradek.server')
-    this.#server = new Server({ network, clock, log, limits: limitsReader(() => this.#config()) })
+    this.#server = new Server({
+      network,
+      clock,
+      log,
+      limits: limitsReader(() => this.#config()),
+      onDisconnect: (connectionId) => this.#telemetry?.onDisconnect(connectionId),
+    })
   }
 
   /** Starts a broker; when it resolves, clients can connect. Rejects, with nothing left behind, where it cannot start. */
@@ -204,6 +215,15 @@ export class Broker {
       log: loggerOf('txn'),
     })
     this.#transactions = transactions
+    const telemetry = new ClientMetrics({
+      image,
+      config: () => live.broker,
+      clock,
+      random,
+      log: loggerOf('telemetry'),
+      receiver: this.#telemetryReceiver,
+    })
+    this.#telemetry = telemetry
     const rooms = {
       controller,
       replicas,
@@ -216,6 +236,7 @@ export class Broker {
       autoTopicCreation: new AutoTopicCreation(controller, () => live.broker, metadataIo.log),
       groups,
       transactions,
+      telemetry,
       producerIds,
     }
     await controller.unfenceBroker(this.nodeId, this.#cordoned(live.broker))
@@ -320,6 +341,7 @@ export class Broker {
     await this.#server.close()
     this.#replicas?.close()
     this.#transactions?.close()
+    this.#telemetry?.close()
     this.#groups?.close()
     await this.#controller?.shutDownBroker(this.nodeId).catch((error: unknown) => {
       this.#io.log.warn({ err: error }, 'could not leave the cluster in order')

@@ -1,6 +1,7 @@
 // Every API that the broker serves, put together from the rooms: what is in this list is what ApiVersions advertises.
 import { addOffsetsToTxnApi } from './api/add-offsets-to-txn.ts'
 import { addPartitionsToTxnApi } from './api/add-partitions-to-txn.ts'
+import { addRaftVoterApi } from './api/add-raft-voter.ts'
 import { alterConfigsApi } from './api/alter-configs.ts'
 import { alterPartitionReassignmentsApi } from './api/alter-partition-reassignments.ts'
 import { apiVersionsApi } from './api/api-versions.ts'
@@ -23,6 +24,7 @@ import { electLeadersApi } from './api/elect-leaders.ts'
 import { endTxnApi } from './api/end-txn.ts'
 import { fetchApi } from './api/fetch.ts'
 import { findCoordinatorApi } from './api/find-coordinator.ts'
+import { getTelemetrySubscriptionsApi } from './api/get-telemetry-subscriptions.ts'
 import type { ApiHandler } from './api/handler.ts'
 import { heartbeatApi } from './api/heartbeat.ts'
 import { incrementalAlterConfigsApi } from './api/incremental-alter-configs.ts'
@@ -40,6 +42,8 @@ import { offsetDeleteApi } from './api/offset-delete.ts'
 import { offsetFetchApi } from './api/offset-fetch.ts'
 import { offsetForLeaderEpochApi } from './api/offset-for-leader-epoch.ts'
 import { produceApi } from './api/produce.ts'
+import { pushTelemetryApi } from './api/push-telemetry.ts'
+import { removeRaftVoterApi } from './api/remove-raft-voter.ts'
 import { syncGroupApi } from './api/sync-group.ts'
 import { txnOffsetCommitApi } from './api/txn-offset-commit.ts'
 import { unregisterBrokerApi } from './api/unregister-broker.ts'
@@ -50,6 +54,7 @@ import type { Clock, FileSystem } from './io/index.ts'
 import type { LogManager } from './log/index.ts'
 import type { AutoTopicCreation, BrokerLoggers, Controller, LiveConfig } from './metadata/index.ts'
 import type { FetchSessions, ReplicaManager } from './replica/index.ts'
+import type { ClientMetrics } from './telemetry/index.ts'
 import type { ProducerIds, TransactionCoordinator } from './txn/index.ts'
 
 export interface Rooms {
@@ -65,6 +70,7 @@ export interface Rooms {
   readonly producerIds: ProducerIds
   readonly groups: GroupCoordinator
   readonly transactions: TransactionCoordinator
+  readonly telemetry: ClientMetrics
 }
 
 export function handlersOf(rooms: Rooms): readonly ApiHandler[] {
@@ -96,6 +102,8 @@ export function handlersOf(rooms: Rooms): readonly ApiHandler[] {
     describeQuorumApi({ controller, image }),
     describeTopicPartitionsApi({ image, config }),
     updateFeaturesApi({ controller }),
+    addRaftVoterApi({ controller }),
+    removeRaftVoterApi({ controller }),
     unregisterBrokerApi({ controller }),
     // Topics
     createTopicsApi({ controller, config }),
@@ -123,6 +131,9 @@ export function handlersOf(rooms: Rooms): readonly ApiHandler[] {
     alterConfigsApi({ controller }),
     incrementalAlterConfigsApi({ controller, config, loggers }),
     listConfigResourcesApi({ image }),
+    // Client metrics
+    getTelemetrySubscriptionsApi({ telemetry: rooms.telemetry }),
+    pushTelemetryApi({ telemetry: rooms.telemetry }),
   ]
   return handlers
 }

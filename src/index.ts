@@ -2,9 +2,11 @@
 import { Broker } from './broker.ts'
 import { loadBrokerConfig } from './config/index.ts'
 import { type Logger, MemoryFileSystem, realIo } from './io/index.ts'
+import type { TelemetryReceiver } from './telemetry/index.ts'
 
 export type { Broker } from './broker.ts'
 export type { Logger } from './io/index.ts'
+export type { ClientTelemetry, TelemetryReceiver } from './telemetry/index.ts'
 export { version } from './version.ts'
 export { ErrorCode, KafkaError } from './wire/index.ts'
 
@@ -19,6 +21,11 @@ export interface BrokerOptions {
   readonly logger?: Logger
   /** From which level on it is told; clients may change it while the broker runs (KIP-412). Default `info`. */
   readonly logLevel?: 'debug' | 'info' | 'warn' | 'error' | 'silent'
+  /**
+   * Takes the metrics that clients push (KIP-714), as subscriptions in CLIENT_METRICS resources ask for them. Without
+   * it, clients are not told that they could. What it throws is logged, and the client told INVALID_RECORD.
+   */
+  readonly clientTelemetry?: TelemetryReceiver
 }
 
 const levels = { debug: 'DEBUG', info: 'INFO', warn: 'WARN', error: 'ERROR', silent: 'FATAL' } as const
@@ -37,9 +44,9 @@ const levels = { debug: 'DEBUG', info: 'INFO', warn: 'WARN', error: 'ERROR', sil
  * await broker.close()
  */
 export async function startBroker(options: BrokerOptions = {}): Promise<Broker> {
-  const { properties, memory = false, clusterId, logger, logLevel = 'info' } = options
+  const { properties, memory = false, clusterId, logger, logLevel = 'info', clientTelemetry } = options
   const real = realIo(logger)
   const io = memory ? { ...real, fs: new MemoryFileSystem(real.clock.now) } : real
   const config = loadBrokerConfig({ overrides: properties })
-  return Broker.start({ io, config, clusterId, logLevel: levels[logLevel] })
+  return Broker.start({ io, config, clusterId, logLevel: levels[logLevel], clientTelemetry })
 }

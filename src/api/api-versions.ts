@@ -21,6 +21,7 @@ export function apiVersionsApi(rooms: { handlers: () => readonly ApiHandler[]; f
   const apiKeys = () =>
     rooms
       .handlers()
+      .filter(({ isAdvertised = true }) => isAdvertised)
       .map(({ api, versions }) => ({
         apiKey: api.key,
         minVersion: api.key === apis.Produce.key ? LISTED_PRODUCE_MIN : versions.min,

@@ -17,6 +17,7 @@ export interface ConnectionInfo {
   readonly listenerName: string
   /** The peer's address as Kafka shows it to clients: `/127.0.0.1`. */
   readonly clientHost: string
+  readonly clientPort: number
   /** Where the connection remembers what ApiVersions 3+ told it (KIP-511). */
   clientSoftware: { name: string; version: string } | undefined
 }
@@ -40,6 +41,8 @@ export interface ApiHandler {
   readonly api: ApiSchemas
   /** The versions that are served and advertised. */
   readonly versions: { readonly min: number; readonly max: number }
+  /** Whether ApiVersions tells of it; left out, it does. */
+  readonly isAdvertised?: boolean
   handle(context: RequestContext, request: unknown): Answer<unknown> | Promise<Answer<unknown>>
   /** The response for a KafkaError or a bug that `handle` threw: Kafka's getErrorResponse. */
   fail(context: RequestContext, request: unknown, code: number, message: string | null): unknown

@@ -37,19 +37,48 @@ function checkInterval(intervalMs: number): void {
 }
 
 function checkMatch(patterns: readonly string[]): void {
-  for (const pattern of patterns) {
-    const [parameter = '', expression, ...rest] = pattern.split('=').map((part) => part.trim())
-    if (expression !== undefined && rest.length === 0 && matchParameters.has(parameter) && isRegExp(expression))
-      continue
+  for (const pattern of patterns) parseMatch(pattern)
+}
+
+/** `parameter=expression`; the expression must match the whole value. */
+function parseMatch(pattern: string): readonly [parameter: string, expression: RegExp] {
+  // Java's split leaves out what is empty at the end.
+  const [parameter = '', expression, ...rest] = pattern
+    .replace(/=+$/, '')
+    .split('=')
+    .map((part) => part.trim())
+  const compiled = expression === undefined || rest.length > 0 ? undefined : compile(expression)
+  if (compiled === undefined || !matchParameters.has(parameter)) {
     throw new KafkaError('INVALID_CONFIG', `Illegal client matching pattern: ${pattern}`)
+  }
+  return [parameter, compiled]
+}
+
+function compile(expression: string): RegExp | undefined {
+  try {
+    return new RegExp(`^(?:${expression})$`)
+  } catch {
+    return undefined
   }
 }
 
-function isRegExp(expression: string): boolean {
-  try {
-    new RegExp(expression)
-    return true
-  } catch {
-    return false
+/** What a subscription says. */
+export interface ClientMetricsConfig {
+  readonly metrics: readonly string[]
+  readonly intervalMs: number
+  /** By what of the client they are about; of two that are about the same, the later counts. */
+  readonly match: ReadonlyMap<string, RegExp>
+}
+
+/** Reads the configs of a subscription, which were checked when they were set. */
+export function resolveClientMetrics(configs: ConfigMap): ClientMetricsConfig {
+  const value = (name: ClientMetricsConfigName) => {
+    const text = configs.get(name) ?? clientMetricsConfigs[name].default
+    return parseConfig(name, clientMetricsConfigs[name], text)
+  }
+  return {
+    metrics: value('metrics') as readonly string[],
+    intervalMs: value('interval.ms') as number,
+    match: new Map((value('match') as readonly string[]).map(parseMatch)),
   }
 }

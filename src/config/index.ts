@@ -26,6 +26,7 @@ export {
   loadBrokerConfig,
   type ProcessRole,
 } from './broker-config.ts'
+export { type ClientMetricsConfig, resolveClientMetrics } from './client-metrics.ts'
 export type { BrokerConfigName } from './definitions/broker-configs.ts'
 export type { ConfigDefinition, ConfigValue } from './definitions/definition.ts'
 export type { TopicConfigName } from './definitions/topic-configs.ts'

@@ -40,6 +40,7 @@ import {
   type NewTopicResult,
   type Result,
 } from './topic-commands.ts'
+import { type NewVoter, type QuorumRules, refuseNewVoter, refuseRemoval, type VoterKey } from './voter-commands.ts'
 
 const PRODUCER_ID_BLOCK_SIZE = 1000
 
@@ -228,6 +229,23 @@ export class Controller {
     const finalized = new Map(this.image.features)
     if (kraftVersion > 0) finalized.set(KRAFT_VERSION, kraftVersion)
     return { supported: supportedFeatures, finalized, epoch: this.image.endOffset - 1 }
+  }
+
+  /** Always throws: nobody can follow this node's log, and so nobody can vote on it. */
+  addRaftVoter(voter: NewVoter): never {
+    refuseNewVoter(this.#quorumRules(), voter)
+  }
+
+  /** Always throws: there is no other voter. */
+  removeRaftVoter(voter: VoterKey): never {
+    refuseRemoval(this.#quorumRules(), voter)
+  }
+
+  #quorumRules(): QuorumRules {
+    const { journal, nodeId, clusterId, config } = this.#options
+    const [listenerName = ''] = config().controllerListenerNames
+    const kraftVersion = journal.kraftVersion ?? 0
+    return { clusterId, nodeId, kraftVersion, directoryId: journal.directoryId ?? EMPTY_UUID, listenerName }
   }
 
   get quorum(): QuorumState {

@@ -23,6 +23,8 @@ export interface ServerOptions {
   readonly clock: Clock
   readonly log: Logger
   readonly limits: () => Limits
+  /** A connection is gone, whoever ended it. */
+  readonly onDisconnect?: (connectionId: string) => void
 }
 
 /** How often idle connections are looked for, at the most. */
@@ -97,8 +99,10 @@ export class Server {
     const admit = () => this.admit(socket, listenerName, address)
     socket.once('close', () => {
       this.waitingSockets.delete(socket)
-      this.connections.get(socket)?.release()
+      const connection = this.connections.get(socket)
+      connection?.release()
       this.connections.delete(socket)
+      if (connection !== undefined) this.options.onDisconnect?.(connection.info.id)
       this.count.leave(address, admit)
     })
     this.count.enter(address, admit)
@@ -109,6 +113,7 @@ export class Server {
       id: `${socket.localAddress}:${socket.localPort}-${address}:${socket.remotePort}-${this.nextConnection++}`,
       listenerName,
       clientHost: `/${address}`,
+      clientPort: socket.remotePort ?? 0,
       clientSoftware: undefined,
     }
     const dispatcher: Dispatcher = {

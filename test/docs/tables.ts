@@ -57,9 +57,10 @@ function kafkaApis(): (Range & { key: number; name: string })[] {
     .sort((a, b) => a.key - b.key)
 }
 
-/** What this broker advertises. */
+/** What this broker advertises, with all that may be plugged in. */
 async function servedApis(): Promise<Map<number, Range>> {
-  const broker = await startBroker({ memory: true, properties: { listeners: 'PLAINTEXT://127.0.0.1:0' } })
+  const properties = { listeners: 'PLAINTEXT://127.0.0.1:0' }
+  const broker = await startBroker({ memory: true, properties, clientTelemetry: () => undefined })
   try {
     const client = await RawClient.connect(broker.host, broker.port)
     const { apiKeys } = await client.send(apis.ApiVersions, 0, {})

@@ -348,7 +348,7 @@ export const brokerConfigs = {
   'ssl.truststore.location': { type: 'STRING', default: null, importance: 'MEDIUM', dynamic: 'per-broker', effect: 'accepted', doc: 'File of the trust store.' },
   'ssl.truststore.password': { type: 'PASSWORD', default: null, importance: 'MEDIUM', dynamic: 'per-broker', effect: 'accepted', doc: 'Password of the trust store.' },
   'ssl.truststore.type': { type: 'STRING', default: 'JKS', importance: 'MEDIUM', dynamic: 'per-broker', effect: 'accepted', doc: 'Format of the trust store.' },
-  'telemetry.max.bytes': { type: 'INT', default: '1048576', min: 1, importance: 'LOW', effect: 'accepted', doc: 'Largest push of metrics by a client.' },
+  'telemetry.max.bytes': { type: 'INT', default: '1048576', min: 1, importance: 'LOW', effect: 'acts', doc: 'Largest push of metrics by a client.' },
   'transaction.abort.timed.out.transaction.cleanup.interval.ms': { type: 'INT', default: '10000', min: 1, importance: 'LOW', effect: 'acts', doc: 'Time between two looks for transactions that timed out.' },
   'transaction.max.timeout.ms': { type: 'INT', default: '900000', min: 1, importance: 'HIGH', effect: 'acts', doc: 'Longest transaction timeout a producer may ask for.' },
   'transaction.partition.verification.enable': { type: 'BOOLEAN', default: 'true', importance: 'LOW', dynamic: 'cluster-wide', effect: 'acts', doc: 'Whether the broker asks the coordinator if a partition belongs to the transaction before it appends.' },

@@ -3,9 +3,9 @@
 import type { ConfigDefinition } from './definition.ts'
 
 export const clientMetricsConfigs = {
-  'interval.ms': { type: 'INT', default: '300000', importance: 'MEDIUM', effect: 'accepted', doc: 'Time between two pushes of metrics.' },
-  'match': { type: 'LIST', default: '', check: 'distinct', importance: 'MEDIUM', effect: 'accepted', doc: 'Which clients the subscription is for, as name=pattern pairs.' },
-  'metrics': { type: 'LIST', default: '', check: 'distinct', importance: 'MEDIUM', effect: 'accepted', doc: 'Prefixes of the names of the metrics to push; empty pushes none.' },
+  'interval.ms': { type: 'INT', default: '300000', importance: 'MEDIUM', effect: 'acts', doc: 'Time between two pushes of metrics.' },
+  'match': { type: 'LIST', default: '', check: 'distinct', importance: 'MEDIUM', effect: 'acts', doc: 'Which clients the subscription is for, as name=pattern pairs.' },
+  'metrics': { type: 'LIST', default: '', check: 'distinct', importance: 'MEDIUM', effect: 'acts', doc: 'Prefixes of the names of the metrics to push; empty pushes none.' },
 } as const satisfies Record<string, ConfigDefinition>
 
 export type ClientMetricsConfigName = keyof typeof clientMetricsConfigs
