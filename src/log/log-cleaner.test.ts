@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, describe, expect, test } from 'vitest'
 import { loadBrokerConfig } from '../config/index.ts'
-import { RealFileSystem } from '../io/index.ts'
+import { FaultyFileSystem, RealFileSystem } from '../io/index.ts'
 import { testIo } from '../io/testing.ts'
 import { DecodeError } from '../wire/index.ts'
 import { encodeBatch, readRecords } from '../wire/records/index.ts'
@@ -352,6 +352,30 @@ describe('The thread beside the loop', () => {
       expect(threads()).toBeLessThanOrEqual(before)
     }
     await expect(thread.run(step)).rejects.toThrow(CleaningEnded)
+  })
+
+  test('is gone with the cleaner, wherever it is in a log, and so is what it wrote', async () => {
+    const root = mkdtempSync(join(tmpdir(), 'odradek-cleaner-'))
+    directories.push(root)
+    const before = threads()
+    const opened = openLog({ io: testIo({ fs: new FaultyFileSystem(new RealFileSystem()) }), root, configs: COMPACT })
+    fill(opened, { batches: 500 })
+    // The log is where a thread can reach it.
+    const io = { ...opened.io, fs: new RealFileSystem() }
+    const { cleaner, failures } = openCleaner([opened], { io, root })
+    cleaner.start()
+    opened.io.clock.advance(1)
+    const names = () => readdirSync(join(root, 'topic-0'))
+    expect(cleaner.isCleaning(opened.log)).toBe(true)
+    await cleaner.close()
+    expect(cleaner.isCleaning(opened.log)).toBe(false)
+    expect(names().filter((name) => /cleaned|swap|deleted/.test(name))).toEqual([])
+    expect(failures).toEqual([])
+    expect(latestOf(opened).size).toBe(5)
+    if (before !== undefined) {
+      for (let i = 0; i < 100 && (threads() ?? 0) > before; i++) await delay(10)
+      expect(threads()).toBeLessThanOrEqual(before)
+    }
   })
 
   test('tells what the system refused', async () => {

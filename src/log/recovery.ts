@@ -58,8 +58,9 @@ class Recovery {
     this.#options = options
     this.#fs = options.fs
     this.#directory = options.directory
-    finishSwaps(options)
-    const names = removeLeftovers(options.fs, options.directory)
+    const found = options.fs.list(options.directory)
+    const hasSwaps = found.some((name) => name.endsWith(SWAP_SUFFIX))
+    const names = removeLeftovers(options.fs, options.directory, hasSwaps ? finishSwaps(options, found) : found)
     this.#segments = openSegments(options.fs, options.directory, names)
     this.#snapshots = new ProducerSnapshots(options.fs, options.directory, names)
     this.#leaderEpochs = new LeaderEpochs(options.fs, options.directory)
@@ -184,10 +185,9 @@ class Recovery {
 
 /**
  * Finishes a cleaning whose new segment was all written and named `.swap`: the segments that it was made from go, and it
- * takes their place. One that was not all named is given up, with whatever else is not named.
+ * takes their place. One that was not all named is given up, with whatever else is not named. Returns what is there now.
  */
-function finishSwaps({ fs, directory, log }: RecoveryOptions): void {
-  const names = fs.list(directory)
+function finishSwaps({ fs, directory, log }: RecoveryOptions, names: readonly string[]): string[] {
   const unfinished = Math.min(...offsetsWith(names, CLEANED_SUFFIX), Number.POSITIVE_INFINITY)
   const swaps = names.filter((name) => name.endsWith(SWAP_SUFFIX))
   const done = swaps.filter((name) => segmentFileOffset(name.slice(0, -SWAP_SUFFIX.length)) < unfinished)
@@ -207,7 +207,8 @@ function finishSwaps({ fs, directory, log }: RecoveryOptions): void {
   for (const baseOffset of offsetsWith(done, SWAP_SUFFIX)) {
     changeSuffix(fs, { directory, baseOffset, suffix: SWAP_SUFFIX }, '')
   }
-  if (done.length > 0) fs.syncDirectory(directory)
+  fs.syncDirectory(directory)
+  return fs.list(directory)
 }
 
 /** The base offsets of the segments that have files with this suffix. */
@@ -226,8 +227,8 @@ function segmentFileOffset(name: string): number {
 }
 
 /** Finishes deletions and forgets cleanings that a stop interrupted. Returns the names that are left. */
-function removeLeftovers(fs: FileSystem, directory: string): string[] {
-  return fs.list(directory).filter((name) => {
+function removeLeftovers(fs: FileSystem, directory: string, names: readonly string[]): string[] {
+  return names.filter((name) => {
     const isLeftover = name.endsWith(DELETED_SUFFIX) || name.endsWith(CLEANED_SUFFIX) || name.endsWith('.tmp')
     if (isLeftover) fs.remove(join(directory, name))
     return !isLeftover

@@ -106,12 +106,16 @@ export interface OpenedCleaner {
 /** A cleaner of these logs, which share an Io and a directory; it works in the loop, as slices that the clock starts. */
 export function openCleaner(
   opened: readonly OpenedLog[],
-  { configs = {}, ...options }: Partial<LogCleanerOptions> & { configs?: Record<string, string> } = {},
+  {
+    configs = {},
+    root = '/logs',
+    ...options
+  }: Partial<LogCleanerOptions> & { configs?: Record<string, string>; root?: string } = {},
 ): OpenedCleaner {
   const [first] = opened
   if (first === undefined) throw new Error('no log to clean')
   const { io } = first
-  const directory = LogDirectory.open(io, '/logs')
+  const directory = LogDirectory.open(io, root)
   const failures: unknown[] = []
   const config = loadBrokerConfig({ overrides: configs })
   const cleaner = new LogCleaner({
