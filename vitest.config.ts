@@ -22,6 +22,15 @@ export default defineConfig({
       { test: { name: 'crash', include: ['test/crash/**/*.test.ts'] } },
       { test: { name: 'door', include: ['test/door/**/*.test.ts'], testTimeout: 300_000 } },
       { test: { name: 'oracle', include: ['test/oracle/**/*.test.ts'], testTimeout: 600_000 } },
+      {
+        test: {
+          name: 'java',
+          include: ['test/java/**/*.test.ts'],
+          globalSetup: ['test/compat/global-setup.ts'],
+          // They run side by side in one JVM; a test only waits for its own.
+          testTimeout: 600_000,
+        },
+      },
       { test: { name: 'chaos', include: ['test/chaos/**/*.test.ts'], hookTimeout: 300_000 } },
       { test: { name: 'streams', include: ['test/streams/**/*.test.ts'], hookTimeout: 300_000 } },
       { test: { name: 'tools', include: ['test/tools/**/*.test.ts'], testTimeout: 120_000 } },

@@ -5,8 +5,8 @@ import { node, prepare } from './lib/project.mjs'
 const suites = {
   default: ['unit', 'compat'],
   // The behaviour tests once more, against Apache Kafka; and what it makes of the same input.
-  oracle: ['compat', 'oracle'],
-  tools: ['tools'],
+  oracle: ['compat', 'java', 'oracle'],
+  tools: ['tools', 'java'],
   // Apache Kafka and Odradek on each other's directories.
   door: ['door'],
   crash: ['crash'],

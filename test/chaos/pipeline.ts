@@ -85,21 +85,38 @@ export const sum = (numbers: readonly number[]): number => numbers.reduce((total
 const allPartitions = Array.from({ length: PARTITIONS }, (_, partition) => partition)
 
 /** By partition of the input; 0 where nothing is committed. */
-export async function committedOffsets(ask: Asker, groupId: string): Promise<number[]> {
+export function committedOffsets(ask: Asker, groupId: string): Promise<number[]> {
   const topics = [{ name: INPUT, partitionIndexes: allPartitions }]
   const groups = [{ groupId, topics }]
-  const answer = await ask((client) => client.ask(apis.OffsetFetch, 9, { groups, requireStable: true }))
-  const partitions = answer.groups[0]?.topics[0]?.partitions ?? []
-  return allPartitions.map((partition) => {
-    const found = partitions.find(({ partitionIndex }) => partitionIndex === partition)
-    return Math.max(0, found?.committedOffset ?? 0)
-  })
+  return eventually(
+    `the offsets of ${groupId}`,
+    async () => {
+      const answer = await ask((client) => client.ask(apis.OffsetFetch, 9, { groups, requireStable: true }))
+      const partitions = answer.groups[0]?.topics[0]?.partitions ?? []
+      if (partitions.some(({ errorCode }) => errorCode !== 'NONE')) return false
+      return partitions.length === PARTITIONS && inOrder(partitions, ({ committedOffset }) => committedOffset)
+    },
+    PROGRESS_DEADLINE_MS,
+  )
 }
 
 /** The high watermarks of a topic by partition. */
-export async function endOffsets(ask: Asker, name: string): Promise<number[]> {
+export function endOffsets(ask: Asker, name: string): Promise<number[]> {
   const topics = [{ name, partitions: allPartitions.map((partitionIndex) => ({ partitionIndex, timestamp: -1 })) }]
-  const answer = await ask((client) => client.ask(apis.ListOffsets, 7, { replicaId: -1, topics }))
-  const partitions = answer.topics[0]?.partitions ?? []
-  return allPartitions.map((index) => partitions.find((one) => one.partitionIndex === index)?.offset ?? 0)
+  return eventually(
+    `the offsets of ${name}`,
+    async () => {
+      const answer = await ask((client) => client.ask(apis.ListOffsets, 7, { replicaId: -1, topics }))
+      const partitions = answer.topics[0]?.partitions ?? []
+      if (partitions.some(({ errorCode }) => errorCode !== 'NONE')) return false
+      return partitions.length === PARTITIONS && inOrder(partitions, ({ offset }) => offset)
+    },
+    PROGRESS_DEADLINE_MS,
+  )
+}
+
+function inOrder<T extends { partitionIndex: number }>(partitions: readonly T[], offset: (one: T) => number): number[] {
+  return [...partitions]
+    .sort((one, other) => one.partitionIndex - other.partitionIndex)
+    .map((one) => Math.max(0, offset(one)))
 }

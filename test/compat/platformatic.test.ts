@@ -10,7 +10,7 @@ import {
   stringDeserializers,
   stringSerializers,
 } from '@platformatic/kafka'
-import { describe, expect, type TestBroker, test } from '../support/compat.ts'
+import { apis, describe, expect, type TestBroker, test } from '../support/compat.ts'
 import { eventually } from '../support/eventually.ts'
 
 /** What this client knows on every Node. */
@@ -43,13 +43,21 @@ interface Read {
   readonly values: () => string[]
 }
 
-async function consume(broker: TestBroker, groupId: string, topic: string, { autocommit = true } = {}): Promise<Read> {
+type Protocol = { groupProtocol?: 'classic' } | { groupProtocol: 'consumer'; groupRemoteAssignor?: string }
+
+async function consume(
+  broker: TestBroker,
+  groupId: string,
+  topic: string,
+  { autocommit = true, ...protocol }: { autocommit?: boolean } & Protocol = {},
+): Promise<Read> {
   const consumer = new Consumer({
     groupId,
     clientId: 'platformatic',
     bootstrapBrokers: [broker.bootstrap],
     deserializers: stringDeserializers,
     maxWaitTime: 100,
+    ...protocol,
   })
   broker.atEnd(() => consumer.close(true))
   const stream = await consumer.consume({
@@ -57,7 +65,7 @@ async function consume(broker: TestBroker, groupId: string, topic: string, { aut
     autocommit,
     mode: MessagesStreamModes.COMMITTED,
     fallbackMode: 'earliest',
-    heartbeatInterval: 500,
+    ...(protocol.groupProtocol === 'consumer' ? {} : { heartbeatInterval: 500 }),
   })
   const messages: Text[] = []
   stream.on('data', (message: Text) => messages.push(message))
@@ -164,6 +172,72 @@ describe('@platformatic/kafka consumes', () => {
     await arrives('all of them', () => new Set([...first.values(), ...second.values()]).size === 4)
     const share = (read: Read) => read.consumer.assignments?.flatMap(({ partitions }) => partitions).length
     await arrives('two partitions each', () => share(first) === 2 && share(second) === 2)
+  })
+})
+
+describe('@platformatic/kafka in a consumer group (KIP-848)', () => {
+  const groupProtocol = 'consumer'
+  const share = (read: Read) => read.consumer.assignments?.flatMap(({ partitions }) => partitions).length
+
+  async function described(broker: TestBroker, groupId: string) {
+    const answer = await broker.ask(apis.ConsumerGroupDescribe, 1, { groupIds: [groupId] })
+    return answer.groups[0]
+  }
+
+  test('consumes from the beginning and what comes later', async ({ broker }) => {
+    const { name } = await broker.topicWith(['a', 'b'])
+    const read = await consume(broker, await broker.group(), name, { groupProtocol })
+    await arrives('two messages', () => read.messages.length === 2)
+    await broker.append(name, ['c'])
+    await arrives('a third', () => read.messages.length === 3)
+    expect(read.values()).toEqual(['a', 'b', 'c'])
+  })
+
+  test('is a member of a group of that type, which it leaves', async ({ broker }) => {
+    const { name } = await broker.topicWith(['a'])
+    const group = await broker.group()
+    const read = await consume(broker, group, name, { groupProtocol })
+    await arrives('the message', () => read.messages.length === 1)
+    const found = await described(broker, group)
+    expect(found).toMatchObject({ errorCode: 'NONE', groupState: 'Stable', assignorName: 'uniform' })
+    expect(found?.members).toMatchObject([{ clientId: 'platformatic', subscribedTopicNames: [name] }])
+    await read.consumer.close(true)
+    expect(await described(broker, group)).toMatchObject({ groupState: 'Empty', members: [] })
+  })
+
+  test('goes on from where its group committed', async ({ broker }) => {
+    const { name } = await broker.topicWith(['a', 'b'])
+    const group = await broker.group()
+    const first = await consume(broker, group, name, { autocommit: false, groupProtocol })
+    await arrives('two messages', () => first.messages.length === 2)
+    await first.messages[0]?.commit()
+    await first.consumer.close(true)
+    const second = await consume(broker, group, name, { groupProtocol })
+    await arrives('the second', () => second.messages.length === 1)
+    expect(second.values()).toEqual(['b'])
+  })
+
+  test('shares the partitions with a second member, and has them all again when that one leaves', async ({
+    broker,
+  }) => {
+    const { name } = await broker.topic({ partitions: 4 })
+    const group = await broker.group()
+    const first = await consume(broker, group, name, { groupProtocol })
+    await arrives('all partitions', () => share(first) === 4)
+    const second = await consume(broker, group, name, { groupProtocol })
+    await arrives('two partitions each', () => share(first) === 2 && share(second) === 2)
+    for (const partition of [0, 1, 2, 3]) await broker.append(name, [`p${partition}`], {}, partition)
+    await arrives('all of them', () => new Set([...first.values(), ...second.values()]).size === 4)
+    await second.consumer.close(true)
+    await arrives('all partitions again', () => share(first) === 4)
+  })
+
+  test('has its partitions from the assignor that it asks for', async ({ broker }) => {
+    const { name } = await broker.topicWith(['a'])
+    const group = await broker.group()
+    const read = await consume(broker, group, name, { groupProtocol, groupRemoteAssignor: 'range' })
+    await arrives('the message', () => read.messages.length === 1)
+    expect((await described(broker, group))?.assignorName).toBe('range')
   })
 })
 
