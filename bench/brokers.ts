@@ -24,7 +24,9 @@ export const odradek: Contender = {
   async start() {
     const directory = mkdtempSync(join(tmpdir(), 'odradek-bench-'))
     const started = performance.now()
-    const broker = await startOdradek(['--port', '0', '--log-dir', directory])
+    // As the Kafka beside it: a group that is new waits for nobody.
+    const override = 'group.initial.rebalance.delay.ms=0'
+    const broker = await startOdradek(['--port', '0', '--log-dir', directory, '--override', override])
     const startMs = performance.now() - started
     return {
       host: broker.host,

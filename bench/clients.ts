@@ -67,9 +67,9 @@ export async function consume(classpath: string, address: Address, topic: string
   return speed
 }
 
-export async function createTopic(address: Address, name: string): Promise<void> {
+export async function createTopic(address: Address, name: string, numPartitions = 1): Promise<void> {
   const client = await RawClient.connect(address.host, address.port)
-  const topics = [{ name, numPartitions: 1, replicationFactor: 1 }]
+  const topics = [{ name, numPartitions, replicationFactor: 1 }]
   const answer = await client.send(apis.CreateTopics, 5, { topics, timeoutMs: 30_000 })
   client.close()
   if (answer.topics[0]?.errorCode !== ErrorCode.NONE) throw new Error(`CreateTopics: ${answer.topics[0]?.errorMessage}`)

@@ -10,6 +10,7 @@ import { kafkaClasspath } from '../test/oracle/kafka.ts'
 import { type Contender, kafka, type MeasuredBroker, odradek } from './brokers.ts'
 import { acknowledgeLatencies, consume, createTopic, idleConnections, produce } from './clients.ts'
 import { compareCodecs } from './codecs.ts'
+import { coordination } from './coordination.ts'
 import { cpuSeconds, median, percentile, residentBytes } from './process.ts'
 
 const { values: flags } = parseArgs({
@@ -91,6 +92,7 @@ async function measure(contender: Contender, classpath: string): Promise<Result[
     results.push({ row: 'memory, idle', unit: 'MB', value: residentBytes(broker.pid) / MB })
     if (wanted('acknowledge')) results.push(...(await latency(broker)))
     results.push(...(await throughput(broker, classpath)))
+    results.push(...(await coordination(broker, wanted, scale)))
     results.push({ row: 'memory, after load', unit: 'MB', value: residentBytes(broker.pid) / MB })
     if (wanted('connection')) results.push(...(await connections(broker)))
   } finally {
@@ -130,6 +132,7 @@ const aims: Record<string, string> = {
   'consume 1 KB': '≥ 1×',
   'acknowledge one record, p50': '≤ 0.6×',
   'acknowledge one record, p99': '≤ 0.3×',
+  'transactions of 10 records, one producer': '≥ 20×',
   'an idle connection': '≤ 1×',
 }
 
@@ -152,8 +155,11 @@ const report = [
   '',
   'Made by `npm run bench`: both brokers in one run on one machine, one after the other, with the same clients:',
   "Kafka's own `kafka-producer-perf-test` and `kafka-consumer-perf-test` (one partition, the clients' defaults and",
-  '`acks=all`), and a raw connection for latency and idle connections. MB are 2^20 bytes. Processor seconds and',
-  'memory are those of the broker’s process. Absolute figures are those of the machine; the ratios are what counts.',
+  "`acks=all`), Kafka's Java clients for transactions (records of 100 B, each producer a partition of its own) and groups",
+  '(from the first `subscribe` until each member has one of as many partitions; to the first record: the median of new',
+  'groups of one), and a raw connection for latency and idle connections. A new group waits for nobody',
+  '(`group.initial.rebalance.delay.ms=0`). MB are 2^20 bytes. Processor seconds and memory are those of the broker’s',
+  'process. Absolute figures are those of the machine; the ratios are what counts.',
   '',
   `Machine: ${cpus().length} × ${cpus()[0]?.model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GB; Node ${process.version}; ${new Date().toISOString().slice(0, 10)}.`,
   '',
