@@ -4,7 +4,7 @@ import { hostname } from 'node:os'
 import { type MarkerLogs, writeTxnMarkers } from './api/write-txn-markers.ts'
 import { type BrokerConfig, connectionsPerIpOverrides, type Listener, resolveTopicConfig } from './config/index.ts'
 import { consumerOffsetsStorage, GroupCoordinator } from './group/index.ts'
-import { handlersOf } from './handlers.ts'
+import { handlersOf, type Rooms, type VersionLimit } from './handlers.ts'
 import type { Io } from './io/index.ts'
 import { type LogDirectory, LogManager, openDirectories } from './log/index.ts'
 import {
@@ -19,7 +19,14 @@ import {
   type ReplicaDirectory,
 } from './metadata/index.ts'
 import { FetchSessions, followDirectories, ReplicaManager } from './replica/index.ts'
-import { ApiDispatcher, type BoundListener, type Limits, Server } from './server/index.ts'
+import {
+  ApiDispatcher,
+  type BoundListener,
+  type Interceptor,
+  type Limits,
+  type ListenerAddress,
+  Server,
+} from './server/index.ts'
 import { inspectDirectories } from './takeover.ts'
 import { ClientMetrics, type TelemetryReceiver } from './telemetry/index.ts'
 import {
@@ -35,13 +42,19 @@ const securityProtocolIds = { PLAINTEXT: 0, SSL: 1, SASL_PLAINTEXT: 2, SASL_SSL:
 const DEFAULT_CONTROLLER = { host: 'localhost', port: 9093 }
 
 /** What the broker is started on; see `startBroker` for what an embedder may leave out. */
-interface Setup {
+export interface Setup {
   readonly io: Io
   readonly config: BrokerConfig
   readonly clusterId?: string
   /** From which level on the broker's loggers speak, until a client sets others. */
   readonly logLevel: LogLevel
   readonly clientTelemetry?: TelemetryReceiver
+  /** A server that is another's, and outlives this broker: it is bound already, and not closed with it. */
+  readonly host?: { readonly server: Server; readonly bound: readonly BoundListener[] }
+  /** Stands between clients and the broker. */
+  readonly interceptor?: Interceptor
+  /** Which versions are served; left out: all. */
+  readonly versionLimit?: VersionLimit
 }
 
 export class Broker {
@@ -54,6 +67,8 @@ export class Broker {
   readonly #clusterId: string
   readonly #startConfig: BrokerConfig
   readonly #telemetryReceiver: TelemetryReceiver | undefined
+  readonly #setup: Setup
+  #rooms: Rooms | undefined
   #config: () => BrokerConfig
   #journal: LogJournal | undefined
   #controller: Controller | undefined
@@ -67,7 +82,9 @@ export class Broker {
   #fail: (error: unknown) => void = () => undefined
   #closing: Promise<void> | undefined
 
-  private constructor({ io: doors, config, clusterId, logLevel, clientTelemetry }: Setup) {
+  private constructor(setup: Setup) {
+    const { io: doors, config, clusterId, logLevel, clientTelemetry, host } = setup
+    this.#setup = setup
     this.#loggers = new BrokerLoggers(doors.log, logLevel)
     const io = { ...doors, log: this.#loggers.logger('odradek.broker') }
     this.#io = io
@@ -87,13 +104,34 @@ export class Broker {
     this.#clusterId = opened.clusterId
     const { network, clock } = io
     const log = this.#loggers.logger('odradek.server')
-    this.#server = new Server({
-      network,
-      clock,
-      log,
-      limits: limitsReader(() => this.#config()),
-      onDisconnect: (connectionId) => this.#telemetry?.onDisconnect(connectionId),
-    })
+    this.#server =
+      host?.server ??
+      new Server({
+        network,
+        clock,
+        log,
+        limits: limitsReader(() => this.#config()),
+        onDisconnect: (connectionId) => this.onDisconnect(connectionId),
+      })
+  }
+
+  /** @internal A connection is gone. */
+  onDisconnect(connectionId: string): void {
+    this.#telemetry?.onDisconnect(connectionId)
+  }
+
+  /** @internal What the broker is made of, for who embeds it in a test. */
+  get rooms(): Rooms {
+    if (this.#rooms === undefined) throw new Error('the broker has not started')
+    return this.#rooms
+  }
+
+  /** @internal Answers what waits, and leaves everything else as it is: the broker is about to be given up. */
+  answerWaiting(): void {
+    this.#replicas?.close()
+    this.#transactions?.close()
+    this.#telemetry?.close()
+    this.#groups?.close()
   }
 
   /** Starts a broker; when it resolves, clients can connect. Rejects, with nothing left behind, where it cannot start. */
@@ -169,9 +207,7 @@ export class Broker {
       const isSameTopic = topicId === undefined || image.topicByName(topic)?.topicId === topicId
       return isSameTopic && (registration?.replicas.includes(this.nodeId) ?? false)
     })
-    this.#bound = await this.#server.bind(
-      config.brokerListeners.map(({ name, host, port }) => ({ name, host: host ?? '', port })),
-    )
+    this.#bound = this.#setup.host?.bound ?? (await this.#server.bind(listenerAddresses(config)))
     const registration = this.#registration(config)
     await controller.start(registration)
     await controller.fenceOtherBrokers(this.nodeId)
@@ -224,7 +260,7 @@ export class Broker {
       receiver: this.#telemetryReceiver,
     })
     this.#telemetry = telemetry
-    const rooms = {
+    const rooms: Rooms = {
       controller,
       replicas,
       logs,
@@ -239,6 +275,7 @@ export class Broker {
       telemetry,
       producerIds,
     }
+    this.#rooms = rooms
     await controller.unfenceBroker(this.nodeId, this.#cordoned(live.broker))
     this.#followCordoned(controller, live)
     const assign: (assignments: readonly ReplicaDirectory[]) => Promise<void> = (assignments) =>
@@ -249,7 +286,8 @@ export class Broker {
     })
     void groups.start()
     void transactions.start()
-    this.#server.start(new ApiDispatcher(handlersOf(rooms), loggerOf('server')))
+    const { versionLimit, interceptor } = this.#setup
+    this.#server.start(new ApiDispatcher(handlersOf(rooms, versionLimit), loggerOf('server'), interceptor))
     logs.start()
   }
 
@@ -338,11 +376,8 @@ export class Broker {
   }
 
   async #close(): Promise<void> {
-    await this.#server.close()
-    this.#replicas?.close()
-    this.#transactions?.close()
-    this.#telemetry?.close()
-    this.#groups?.close()
+    await this.#closeServer()
+    this.answerWaiting()
     await this.#controller?.shutDownBroker(this.nodeId).catch((error: unknown) => {
       this.#io.log.warn({ err: error }, 'could not leave the cluster in order')
     })
@@ -352,10 +387,19 @@ export class Broker {
 
   /** Gives back what a start took, whether it got through or not. */
   async #release(): Promise<void> {
-    await this.#server.close()
+    await this.#closeServer()
     await this.#journal?.close()
     for (const directory of this.#directories) directory.unlock()
   }
+
+  async #closeServer(): Promise<void> {
+    if (this.#setup.host === undefined) await this.#server.close()
+  }
+}
+
+/** @internal Where the configuration says that clients connect. */
+export function listenerAddresses(config: BrokerConfig): ListenerAddress[] {
+  return config.brokerListeners.map(({ name, host, port }) => ({ name, host: host ?? '', port }))
 }
 
 function idsOf(directories: readonly LogDirectory[]): string[] {
@@ -408,7 +452,8 @@ function limitsReader(config: () => BrokerConfig): () => Limits {
   }
 }
 
-function limitsOf(config: BrokerConfig): Limits {
+/** @internal */
+export function limitsOf(config: BrokerConfig): Limits {
   return {
     socketRequestMaxBytes: config.get('socket.request.max.bytes'),
     connectionsMaxIdleMs: config.get('connections.max.idle.ms'),

@@ -73,11 +73,15 @@ export interface Rooms {
   readonly telemetry: ClientMetrics
 }
 
-export function handlersOf(rooms: Rooms): readonly ApiHandler[] {
+/** What a broker of another version would serve of an API; undefined where it has none. */
+export type VersionLimit = (handler: ApiHandler) => ApiHandler | undefined
+
+export function handlersOf(rooms: Rooms, limit?: VersionLimit): readonly ApiHandler[] {
   const { controller, replicas, logs, fs, loggers, groups, transactions } = rooms
   const { image } = controller
   const config = () => rooms.config.broker
-  const handlers: readonly ApiHandler[] = [
+  let handlers: readonly ApiHandler[] = []
+  const all: readonly ApiHandler[] = [
     // Records
     produceApi({ replicas, image }),
     fetchApi({ replicas, sessions: rooms.sessions, image, config: rooms.config }),
@@ -135,5 +139,6 @@ export function handlersOf(rooms: Rooms): readonly ApiHandler[] {
     getTelemetrySubscriptionsApi({ telemetry: rooms.telemetry }),
     pushTelemetryApi({ telemetry: rooms.telemetry }),
   ]
+  handlers = limit === undefined ? all : all.flatMap((handler) => limit(handler) ?? [])
   return handlers
 }

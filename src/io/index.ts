@@ -15,6 +15,8 @@ export {
   type WorkerThread,
 } from './io.ts'
 export { copyTree, MemoryFileSystem } from './memory.ts'
+export { MortalClock, MortalFileSystem } from './mortal.ts'
 export { type NetServer, type Network, realNetwork, type Socket } from './network.ts'
 export { RealClock, RealFileSystem, realIo, realRandom, silentLogger } from './real.ts'
+export { SteeredClock } from './steered-clock.ts'
 export { serveMessages } from './workers.ts'

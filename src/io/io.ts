@@ -53,7 +53,9 @@ export interface FileLock {
 
 /** Whether the system refused something: Node's errors of its own have an underscore in their codes. */
 export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' && /^E[A-Z0-9]+$/.test(error.code)
+  // Not by its class: in jest, Node's own errors are of another realm.
+  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined
+  return typeof code === 'string' && /^E[A-Z0-9]+$/.test(code)
 }
 
 /** Errors are Node's: an Error with `code` ENOENT, EEXIST, ENOSPC, EIO, … */

@@ -28,6 +28,15 @@ class Content {
   mtimeMs = 0
   readonly #chunks: Chunk[] = []
 
+  /** Another one with the same bytes, which both have until one of them changes a part. */
+  copy(): Content {
+    const copy = new Content()
+    copy.size = this.size
+    copy.mtimeMs = this.mtimeMs
+    for (const { start, bytes, length } of this.#chunks) copy.#chunks.push({ start, bytes, length, owned: false })
+    return copy
+  }
+
   read(target: Uint8Array, offset: number, length: number, position: number): number {
     const end = Math.min(position + length, this.size)
     let at = position
@@ -115,37 +124,68 @@ class Content {
   }
 }
 
+/** A file by its name, or by the handles that have it open. A snapshot shares its content until one of both changes it. */
+class Entry {
+  #content: Content
+  #isShared: boolean
+
+  constructor(content = new Content(), isShared = false) {
+    this.#content = content
+    this.#isShared = isShared
+  }
+
+  get content(): Content {
+    return this.#content
+  }
+
+  /** To be changed. */
+  get own(): Content {
+    if (this.#isShared) {
+      this.#content = this.#content.copy()
+      this.#isShared = false
+    }
+    return this.#content
+  }
+
+  share(): Entry {
+    this.#isShared = true
+    return new Entry(this.#content, true)
+  }
+}
+
 class MemoryFile implements File {
   readonly path: string
-  readonly #content: Content
+  readonly #entry: Entry
   readonly #now: () => number
 
-  constructor(path: string, content: Content, now: () => number) {
+  constructor(path: string, entry: Entry, now: () => number) {
     this.path = path
-    this.#content = content
+    this.#entry = entry
     this.#now = now
   }
 
   size(): number {
-    return this.#content.size
+    return this.#entry.content.size
   }
 
   read(target: Uint8Array, offset: number, length: number, position: number): number {
-    return this.#content.read(target, offset, length, position)
+    return this.#entry.content.read(target, offset, length, position)
   }
 
   write(buffers: readonly Uint8Array[], position: number): void {
+    const content = this.#entry.own
     let at = position
     for (const buffer of buffers) {
-      this.#content.write(buffer, at)
+      content.write(buffer, at)
       at += buffer.length
     }
-    this.#content.mtimeMs = this.#now()
+    content.mtimeMs = this.#now()
   }
 
   truncate(size: number): void {
-    this.#content.truncate(size)
-    this.#content.mtimeMs = this.#now()
+    const content = this.#entry.own
+    content.truncate(size)
+    content.mtimeMs = this.#now()
   }
 
   /** Memory is there when it is needed. */
@@ -160,30 +200,36 @@ class MemoryFile implements File {
   close(): void {}
 }
 
-type Directory = Map<string, Content | Directory>
+type Directory = Map<string, Entry | Directory>
 
 export class MemoryFileSystem implements FileSystem {
-  readonly #root: Directory = new Map()
+  readonly #root: Directory
   readonly #locks = new Set<string>()
   readonly #now: () => number
 
-  constructor(now: () => number = Date.now) {
+  constructor(now: () => number = Date.now, root: Directory = new Map()) {
     this.#now = now
+    this.#root = root
+  }
+
+  /** A file system with all of this one's files as they are now; what neither changes, both share. Nothing is locked. */
+  fork(): MemoryFileSystem {
+    return new MemoryFileSystem(this.#now, shareAll(this.#root))
   }
 
   open(path: string, options: { create?: boolean; truncate?: boolean; readOnly?: boolean } = {}): File {
     const directory = this.#directory(dirname(path))
     const name = nameOf(path)
-    let content = directory.get(name)
-    if (content instanceof Map) throw failure('EISDIR', path)
-    if (content === undefined) {
+    let entry = directory.get(name)
+    if (entry instanceof Map) throw failure('EISDIR', path)
+    if (entry === undefined) {
       if (!options.create) throw failure('ENOENT', path)
-      content = new Content()
-      content.mtimeMs = this.#now()
-      directory.set(name, content)
+      entry = new Entry()
+      entry.own.mtimeMs = this.#now()
+      directory.set(name, entry)
     }
-    if (options.truncate) content.truncate(0)
-    return new MemoryFile(path, content, this.#now)
+    if (options.truncate) entry.own.truncate(0)
+    return new MemoryFile(path, entry, this.#now)
   }
 
   exists(path: string): boolean {
@@ -194,7 +240,7 @@ export class MemoryFileSystem implements FileSystem {
     const node = this.#find(path)
     if (node === undefined) throw failure('ENOENT', path)
     if (node instanceof Map) return { size: 0, mtimeMs: 0, isDirectory: true }
-    return { size: node.size, mtimeMs: node.mtimeMs, isDirectory: false }
+    return { size: node.content.size, mtimeMs: node.content.mtimeMs, isDirectory: false }
   }
 
   list(directory: string): string[] {
@@ -225,7 +271,7 @@ export class MemoryFileSystem implements FileSystem {
     const fresh = new Content()
     fresh.write(typeof content === 'string' ? Buffer.from(content) : Uint8Array.from(content), 0)
     fresh.mtimeMs = this.#now()
-    this.#directory(dirname(path)).set(nameOf(path), fresh)
+    this.#directory(dirname(path)).set(nameOf(path), new Entry(fresh))
   }
 
   rename(from: string, to: string): void {
@@ -246,8 +292,8 @@ export class MemoryFileSystem implements FileSystem {
 
   setModified(path: string, mtimeMs: number): void {
     const node = this.#find(path)
-    if (!(node instanceof Content)) throw failure('ENOENT', path)
-    node.mtimeMs = mtimeMs
+    if (!(node instanceof Entry)) throw failure('ENOENT', path)
+    node.own.mtimeMs = mtimeMs
   }
 
   removeTree(path: string): Promise<void> {
@@ -276,14 +322,20 @@ export class MemoryFileSystem implements FileSystem {
     return node
   }
 
-  #find(path: string): Content | Directory | undefined {
-    let node: Content | Directory | undefined = this.#root
+  #find(path: string): Entry | Directory | undefined {
+    let node: Entry | Directory | undefined = this.#root
     for (const part of partsOf(path)) {
       if (!(node instanceof Map)) return undefined
       node = node.get(part)
     }
     return node
   }
+}
+
+function shareAll(directory: Directory): Directory {
+  const copy: Directory = new Map()
+  for (const [name, node] of directory) copy.set(name, node instanceof Map ? shareAll(node) : node.share())
+  return copy
 }
 
 function partsOf(path: string): string[] {

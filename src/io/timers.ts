@@ -31,6 +31,12 @@ export class TimerHeap {
     return first
   }
 
+  /** Forgets all timers. */
+  clear(): void {
+    for (const timer of this.#heap) timer.index = -1
+    this.#heap.length = 0
+  }
+
   remove(timer: HeapTimer): void {
     const index = timer.index
     if (index < 0) return

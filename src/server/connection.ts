@@ -6,6 +6,9 @@ import type { Socket } from '../io/index.ts'
 import { Framer } from './framer.ts'
 import type { RequestMemory } from './limits.ts'
 
+// A test's fake timers stay outside.
+const { nextTick } = process
+
 /** Frames held back on one connection before it is no longer read from. */
 const MAX_HELD_FRAMES = 64
 /** Bytes of answers that the peer has not taken before no further request of it is started. */
@@ -45,6 +48,7 @@ export class Connection {
   /** Something that is no frame came in: this connection only answers what came before. */
   private ending = false
   private corked = false
+  private stalled = false
 
   constructor(
     socket: Socket,
@@ -62,6 +66,33 @@ export class Connection {
     this.now = now
     this.lastActiveMs = now()
     socket.on('drain', () => this.startHeld())
+  }
+
+  /** Whether a request was started that is not answered. */
+  get isWaited(): boolean {
+    return this.slots.length > 0
+  }
+
+  /** Nothing goes in or out any more, though nobody is told: what a network does that lost its way. */
+  stall(): void {
+    if (this.stalled || this.closed) return
+    this.stalled = true
+    this.socket.pause()
+    this.socket.cork()
+  }
+
+  /** The end of a stall: what had to wait goes on. */
+  unstall(): void {
+    if (!this.stalled) return
+    this.stalled = false
+    this.socket.uncork()
+    if (!this.paused && !this.closed && !this.ending) this.socket.resume()
+  }
+
+  /** Ends the connection at once, what was sent before included. */
+  cut(): void {
+    this.release()
+    this.socket.resetAndDestroy()
   }
 
   get isIdle(): boolean {
@@ -141,7 +172,7 @@ export class Connection {
     if (!this.corked) {
       this.corked = true
       this.socket.cork()
-      process.nextTick(() => {
+      nextTick(() => {
         this.corked = false
         this.socket.uncork()
       })
@@ -162,7 +193,7 @@ export class Connection {
   private readOn(): void {
     if (!this.paused || this.closed || this.ending || this.held.length >= MAX_HELD_FRAMES) return
     this.paused = false
-    this.socket.resume()
+    if (!this.stalled) this.socket.resume()
   }
 
   /** Ends the connection; what was sent before still leaves. */

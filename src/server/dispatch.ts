@@ -16,16 +16,41 @@ import {
 } from '../wire/index.ts'
 import type { Connection, Dispatcher, Reply } from './connection.ts'
 
+/** A request on its way to its handler, for who stands between. */
+export interface Call {
+  readonly connection: Connection
+  readonly handler: ApiHandler
+  readonly context: RequestContext
+  readonly request: unknown
+  /** Has the handler do its work for this request, or for another one in its place; never rejects. */
+  handle(request: unknown, done: (outcome: Outcome) => void): void
+  /** Answers the client, once. */
+  reply(reply: Reply): void
+}
+
+/** What came of a request: a response, none (acks=0), or the end of the connection. */
+export type Outcome = { readonly response: object } | 'none' | 'close'
+
+/** Stands between clients and handlers, where one is set: sees every request, and decides what becomes of it. */
+export type Interceptor = (call: Call) => void
+
+export function replyOf({ handler, context }: Pick<Call, 'handler' | 'context'>, outcome: Outcome): Reply {
+  if (typeof outcome === 'string') return outcome
+  return encodeResponse(handler.api.response, context.apiVersion, context.correlationId, outcome.response)
+}
+
 const PRODUCE = apis.Produce.key
 const API_VERSIONS = apis.ApiVersions.key
 
 export class ApiDispatcher implements Dispatcher {
   private readonly handlers: ReadonlyMap<number, ApiHandler>
   private readonly log: Logger
+  private readonly interceptor: Interceptor | undefined
 
-  constructor(handlers: readonly ApiHandler[], log: Logger) {
+  constructor(handlers: readonly ApiHandler[], log: Logger, interceptor?: Interceptor) {
     this.handlers = new Map(handlers.map((handler) => [handler.api.key, handler]))
     this.log = log
+    this.interceptor = interceptor
   }
 
   mayOverlap(frame: Buffer): boolean {
@@ -81,31 +106,63 @@ export class ApiDispatcher implements Dispatcher {
       clientId: frame.clientId,
       connection: connection.info,
     }
-    const answer = (response: unknown): void => {
-      if (response === NO_RESPONSE) reply('none')
-      else reply(encodeResponse(handler.api.response, context.apiVersion, context.correlationId, response as object))
+    if (this.interceptor === undefined) {
+      this.handle(handler, context, request, (outcome) => reply(this.encoded(handler, context, request, outcome)))
+      return
     }
-    const fail = (error: unknown): void => {
-      if (error instanceof CloseConnection) {
-        reply('close')
-        return
-      }
-      if (!(error instanceof KafkaError)) this.log.error({ err: error, api: handler.api.name }, 'a request met a bug')
-      const code = error instanceof KafkaError ? error.code : ErrorCode.UNKNOWN_SERVER_ERROR
-      const message = error instanceof KafkaError ? error.errorMessage : null
+    const handle: Call['handle'] = (asked, done) => this.handle(handler, context, asked, done)
+    try {
+      this.interceptor({ connection, handler, context, request, handle, reply })
+    } catch (error) {
+      this.log.error({ err: error, api: handler.api.name }, 'an interceptor failed')
+      reply('close')
+    }
+  }
+
+  /** What cannot be encoded is a bug as much as what cannot be done. */
+  private encoded(handler: ApiHandler, context: RequestContext, request: unknown, outcome: Outcome): Reply {
+    try {
+      return replyOf({ handler, context }, outcome)
+    } catch (error) {
       try {
-        answer(handler.fail(context, request, code, message))
+        return replyOf({ handler, context }, this.failed(handler, context, request, error))
       } catch (unanswerable) {
         this.log.error({ err: unanswerable, api: handler.api.name }, 'an error could not be answered')
-        reply('close')
+        return 'close'
       }
     }
+  }
+
+  private handle(
+    handler: ApiHandler,
+    context: RequestContext,
+    request: unknown,
+    done: (outcome: Outcome) => void,
+  ): void {
+    const answer = (response: unknown): void =>
+      done(response === NO_RESPONSE ? 'none' : { response: response as object })
+    const fail = (error: unknown): void => done(this.failed(handler, context, request, error))
+    let response: unknown
     try {
-      const response = handler.handle(context, request)
-      if (response instanceof Promise) response.then(answer).catch(fail)
-      else answer(response)
+      response = handler.handle(context, request)
     } catch (error) {
       fail(error)
+      return
+    }
+    if (response instanceof Promise) response.then(answer, fail)
+    else answer(response)
+  }
+
+  private failed(handler: ApiHandler, context: RequestContext, request: unknown, error: unknown): Outcome {
+    if (error instanceof CloseConnection) return 'close'
+    if (!(error instanceof KafkaError)) this.log.error({ err: error, api: handler.api.name }, 'a request met a bug')
+    const code = error instanceof KafkaError ? error.code : ErrorCode.UNKNOWN_SERVER_ERROR
+    const message = error instanceof KafkaError ? error.errorMessage : null
+    try {
+      return { response: handler.fail(context, request, code, message) as object }
+    } catch (unanswerable) {
+      this.log.error({ err: unanswerable, api: handler.api.name }, 'an error could not be answered')
+      return 'close'
     }
   }
 }

@@ -1,6 +1,6 @@
 // The listeners and their connections. Owns every socket, and knows nothing of what requests mean.
 import type { Clock, Logger, NetServer, Network, Socket, Timer } from '../io/index.ts'
-import { Connection, type Dispatcher } from './connection.ts'
+import { Connection, type Dispatcher, type Reply } from './connection.ts'
 import { FrameSizeError } from './framer.ts'
 import { ConnectionCount, type Limits, RequestMemory } from './limits.ts'
 
@@ -23,8 +23,17 @@ export interface ServerOptions {
   readonly clock: Clock
   readonly log: Logger
   readonly limits: () => Limits
+  /** A connection is there, and nothing was read from it yet. */
+  readonly onConnect?: (connection: Connection) => void
   /** A connection is gone, whoever ended it. */
   readonly onDisconnect?: (connectionId: string) => void
+}
+
+/** A request that came while nobody was there to take it. */
+interface HeldRequest {
+  readonly connection: Connection
+  readonly frame: Buffer
+  readonly reply: (reply: Reply) => void
 }
 
 /** How often idle connections are looked for, at the most. */
@@ -41,6 +50,7 @@ export class Server {
   private idleTimer: Timer | undefined
   private nextConnection = 0
   private closing = false
+  private held: HeldRequest[] = []
 
   constructor(options: ServerOptions) {
     this.options = options
@@ -60,7 +70,32 @@ export class Server {
     this.dispatcher = dispatcher
     for (const socket of this.waitingSockets) socket.resume()
     this.waitingSockets.clear()
+    const held = this.held
+    this.held = []
+    for (const { connection, frame, reply } of held) dispatcher.dispatch(connection, frame, reply)
+    this.idleTimer?.cancel()
     this.watchIdle()
+  }
+
+  /** Whoever serves goes, and another one will `start`: requests that come meanwhile wait for it. */
+  hold(): void {
+    const held = this.held
+    this.dispatcher = {
+      mayOverlap: () => false,
+      dispatch: (connection, frame, reply) => void held.push({ connection, frame, reply }),
+    }
+  }
+
+  /** Requests that nobody will answer any more end their connections. */
+  closeWaiting(): void {
+    const held = new Set(this.held.map(({ connection }) => connection))
+    for (const connection of this.openConnections()) {
+      if (connection.isWaited && !held.has(connection)) connection.cut()
+    }
+  }
+
+  openConnections(): Connection[] {
+    return [...this.connections.values()]
   }
 
   get connectionCount(): number {
@@ -125,6 +160,7 @@ export class Server {
       this.options.clock.monotonic(),
     )
     this.connections.set(socket, connection)
+    this.options.onConnect?.(connection)
     socket.on('data', (chunk: Buffer) => {
       try {
         connection.receive(chunk)
@@ -157,6 +193,7 @@ export class Server {
   /** Stops accepting, then ends every connection. */
   async close(): Promise<void> {
     this.closing = true
+    this.held = []
     this.idleTimer?.cancel()
     const closed = this.listeners.map(
       (server) => new Promise<void>((resolve) => (server.listening ? server.close(() => resolve()) : resolve())),
