@@ -121,6 +121,8 @@ export class GroupMigration {
 
   #upgraded(classic: ClassicGroup): ConsumerGroup {
     const { groupId, generationId, protocolName } = classic
+    // Its first rebalance is under way, so there is no protocol yet. Kafka has not thought of that, and answers this.
+    if (protocolName === null) throw new KafkaError('UNKNOWN_SERVER_ERROR')
     const group = new ConsumerGroup(groupId)
     group.groupEpoch = generationId
     group.assignmentEpoch = generationId

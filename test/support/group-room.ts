@@ -109,6 +109,9 @@ export async function groupRoom(configs: Record<string, string> = {}): Promise<G
   return roomOver(new MemoryStorage(), makeImage(), testIo(), loadBrokerConfig({ overrides: standard }))
 }
 
+/** Of the coordinators after the first, so that none makes up the ids of another. */
+let seeds = 1
+
 async function roomOver(
   storage: MemoryStorage,
   image: MetadataImage,
@@ -127,7 +130,7 @@ async function roomOver(
       clock.advance(ms)
       await turn()
     },
-    restarted: () => roomOver(storage, image, { ...testIo({ seed: 2, nowMs: clock.now() }) }, config),
+    restarted: () => roomOver(storage, image, testIo({ seed: ++seeds, nowMs: clock.now() }), config),
   }
 }
 
@@ -147,7 +150,7 @@ export interface MemberOptions {
 
 /** A client of the classic protocol: it remembers its member id and its generation. */
 export class Member {
-  readonly #room: GroupRoom
+  room: GroupRoom
   readonly #groupId: string
   readonly #clientId: string
   options: MemberOptions
@@ -156,7 +159,7 @@ export class Member {
   leader = ''
 
   constructor(room: GroupRoom, groupId: string, clientId: string, options: MemberOptions = {}) {
-    this.#room = room
+    this.room = room
     this.#groupId = groupId
     this.#clientId = clientId
     this.options = options
@@ -171,7 +174,7 @@ export class Member {
     const { apiVersion = 9, groupInstanceId = null, protocols = { range: subscription('red') } } = this.options
     const { sessionTimeoutMs = 10_000, rebalanceTimeoutMs = 60_000, protocolType = 'consumer' } = this.options
     const who = { apiVersion, clientId: this.#clientId, clientHost: '/127.0.0.1' }
-    const response = await this.#room.groups.joinGroup(who, {
+    const response = await this.room.groups.joinGroup(who, {
       groupId: this.#groupId,
       sessionTimeoutMs,
       rebalanceTimeoutMs,
@@ -195,27 +198,30 @@ export class Member {
     return response.errorCode === ErrorCode.MEMBER_ID_REQUIRED ? this.join() : response
   }
 
-  sync(assignments: Record<string, string> = {}): Promise<SyncResponse> {
-    return this.#room.groups.syncGroup({
+  sync(assignments: Record<string, string | Buffer> = {}): Promise<SyncResponse> {
+    return this.room.groups.syncGroup({
       ...this.#identity(),
       protocolType: null,
       protocolName: null,
-      assignments: Object.entries(assignments).map(([memberId, text]) => ({ memberId, assignment: Buffer.from(text) })),
+      assignments: Object.entries(assignments).map(([memberId, text]) => ({
+        memberId,
+        assignment: typeof text === 'string' ? Buffer.from(text) : text,
+      })),
     })
   }
 
   heartbeat(): Promise<void> {
-    return this.#room.groups.heartbeat(this.#identity())
+    return this.room.groups.heartbeat(this.#identity())
   }
 
   leave() {
     const { groupInstanceId = null } = this.options
-    return this.#room.groups.leaveGroup(this.#groupId, [{ memberId: this.memberId, groupInstanceId }])
+    return this.room.groups.leaveGroup(this.#groupId, [{ memberId: this.memberId, groupInstanceId }])
   }
 
   commit(offset: number, topic: keyof typeof topicIds = 'red'): Promise<number> {
     const { generationId: generationIdOrMemberEpoch, ...identity } = this.#identity()
-    return commit(this.#room, { ...identity, generationIdOrMemberEpoch, offset, topic })
+    return commit(this.room, { ...identity, generationIdOrMemberEpoch, offset, topic })
   }
 
   #identity() {
