@@ -363,10 +363,7 @@ export class Broker {
       this.#fail(new Error('the controller could not be told that a log directory has failed'))
     })
     const told = this.#controller?.takeDirectoriesOffline(this.nodeId, idsOf(directories))
-    told?.then(
-      () => timer.cancel(),
-      (error: unknown) => this.#fail(error),
-    )
+    told?.catch((error: unknown) => this.#fail(error)).finally(() => timer.cancel())
   }
 
   /** Stops in order: the next start finds everything as it was left, and has nothing to recover. */
