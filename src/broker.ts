@@ -18,7 +18,8 @@ import {
   type NewRegistration,
   type ReplicaDirectory,
 } from './metadata/index.ts'
-import { FetchSessions, followDirectories, ReplicaManager } from './replica/index.ts'
+
+import { FetchSessions, followDirectories, LogDirectoryMoves, ReplicaManager } from './replica/index.ts'
 import {
   ApiDispatcher,
   type BoundListener,
@@ -27,6 +28,7 @@ import {
   type ListenerAddress,
   Server,
 } from './server/index.ts'
+
 import { inspectDirectories } from './takeover.ts'
 import { ClientMetrics, type TelemetryReceiver } from './telemetry/index.ts'
 import {
@@ -77,6 +79,7 @@ export class Broker {
   #groups: GroupCoordinator | undefined
   #transactions: TransactionCoordinator | undefined
   #telemetry: ClientMetrics | undefined
+  #moves: LogDirectoryMoves | undefined
   #brokerEpoch = -1
   #bound: readonly BoundListener[] = []
   #fail: (error: unknown) => void = () => undefined
@@ -202,11 +205,17 @@ export class Broker {
       onDirectoryFailure: (directory) => this.#onDirectoryFailure(directory),
     })
     this.#logs = logs
-    logs.load((topic, partition, topicId) => {
-      const registration = image.partition(topic, partition)
-      const isSameTopic = topicId === undefined || image.topicByName(topic)?.topicId === topicId
-      return isSameTopic && (registration?.replicas.includes(this.nodeId) ?? false)
-    })
+    logs.load(
+      (topic, partition, topicId) => {
+        const registration = image.partition(topic, partition)
+        const isSameTopic = topicId === undefined || image.topicByName(topic)?.topicId === topicId
+        return isSameTopic && (registration?.replicas.includes(this.nodeId) ?? false)
+      },
+      (topic, partition) => {
+        const registration = image.partition(topic, partition)
+        return registration?.directories[registration.replicas.indexOf(this.nodeId)]
+      },
+    )
     this.#bound = this.#setup.host?.bound ?? (await this.#server.bind(listenerAddresses(config)))
     const registration = this.#registration(config)
     await controller.start(registration)
@@ -260,10 +269,22 @@ export class Broker {
       receiver: this.#telemetryReceiver,
     })
     this.#telemetry = telemetry
+    const assign: (assignments: readonly ReplicaDirectory[]) => Promise<void> = (assignments) =>
+      controller.assignReplicasToDirectories(this.nodeId, assignments)
+    const moves = new LogDirectoryMoves({
+      logs,
+      config: live,
+      require: (topic, partition) => replicas.require(topic, partition),
+      assign,
+      clock,
+      log,
+    })
+    this.#moves = moves
     const rooms: Rooms = {
       controller,
       replicas,
       logs,
+      moves,
       fs,
       clock,
       config: live,
@@ -278,8 +299,6 @@ export class Broker {
     this.#rooms = rooms
     await controller.unfenceBroker(this.nodeId, this.#cordoned(live.broker))
     this.#followCordoned(controller, live)
-    const assign: (assignments: readonly ReplicaDirectory[]) => Promise<void> = (assignments) =>
-      controller.assignReplicasToDirectories(this.nodeId, assignments)
     followDirectories({ brokerId: this.nodeId, image, logs, assign, clock, log })
     live.subscribe(({ broker }) => {
       if (broker) logs.configureBroker()
@@ -289,6 +308,7 @@ export class Broker {
     const { versionLimit, interceptor } = this.#setup
     this.#server.start(new ApiDispatcher(handlersOf(rooms, versionLimit), loggerOf('server'), interceptor))
     logs.start()
+    moves.start()
   }
 
   /** Markers for the partitions of another broker go there as a WriteTxnMarkers; for now there is no other. */
@@ -374,10 +394,11 @@ export class Broker {
 
   async #close(): Promise<void> {
     await this.#closeServer()
+    this.#moves?.close()
     this.answerWaiting()
-    await this.#controller?.shutDownBroker(this.nodeId).catch((error: unknown) => {
-      this.#io.log.warn({ err: error }, 'could not leave the cluster in order')
-    })
+    await this.#controller
+      ?.shutDownBroker(this.nodeId)
+      .catch((error: unknown) => this.#io.log.warn({ err: error }, 'could not leave the cluster in order'))
     await this.#logs?.close(this.#brokerEpoch)
     await this.#release()
   }

@@ -4,6 +4,7 @@ import { addPartitionsToTxnApi } from './api/add-partitions-to-txn.ts'
 import { addRaftVoterApi } from './api/add-raft-voter.ts'
 import { alterConfigsApi } from './api/alter-configs.ts'
 import { alterPartitionReassignmentsApi } from './api/alter-partition-reassignments.ts'
+import { alterReplicaLogDirsApi } from './api/alter-replica-log-dirs.ts'
 import { apiVersionsApi } from './api/api-versions.ts'
 import { consumerGroupDescribeApi } from './api/consumer-group-describe.ts'
 import { consumerGroupHeartbeatApi } from './api/consumer-group-heartbeat.ts'
@@ -53,7 +54,7 @@ import type { GroupCoordinator } from './group/index.ts'
 import type { Clock, FileSystem } from './io/index.ts'
 import type { LogManager } from './log/index.ts'
 import type { AutoTopicCreation, BrokerLoggers, Controller, LiveConfig } from './metadata/index.ts'
-import type { FetchSessions, ReplicaManager } from './replica/index.ts'
+import type { FetchSessions, LogDirectoryMoves, ReplicaManager } from './replica/index.ts'
 import type { ClientMetrics } from './telemetry/index.ts'
 import type { ProducerIds, TransactionCoordinator } from './txn/index.ts'
 
@@ -66,6 +67,7 @@ export interface Rooms {
   readonly fs: FileSystem
   readonly clock: Clock
   readonly replicas: ReplicaManager
+  readonly moves: LogDirectoryMoves
   readonly sessions: FetchSessions
   readonly producerIds: ProducerIds
   readonly groups: GroupCoordinator
@@ -89,6 +91,7 @@ export function handlersOf(rooms: Rooms, limit?: VersionLimit): readonly ApiHand
     offsetForLeaderEpochApi({ replicas }),
     deleteRecordsApi({ replicas }),
     describeProducersApi({ replicas, image }),
+    alterReplicaLogDirsApi({ moves: rooms.moves }),
     describeLogDirsApi({ logs, fs, cordoned: () => config().get('cordoned.log.dirs') }),
     // Transactions
     initProducerIdApi({ producerIds: rooms.producerIds, transactions }),

@@ -13,7 +13,7 @@ import {
   type Voter,
 } from './addresses.ts'
 import { checkBroker } from './broker-checks.ts'
-import { type BrokerConfigName, brokerConfigs } from './definitions/broker-configs.ts'
+import { type BrokerConfigName, brokerConfigs, brokerThrottleConfigs } from './definitions/broker-configs.ts'
 import type { ConfigDefinition, ConfigValue, ValueOf } from './definitions/definition.ts'
 import { brokerDefinition, brokerSynonyms, dynamicBrokerDefinition, overriddenByListener } from './synonyms.ts'
 import { defaultValue, parseConfig } from './values.ts'
@@ -143,6 +143,14 @@ export class BrokerConfig {
     const fromMinutes = minutes === null ? this.get('log.retention.hours') * 3_600_000 : minutes * 60_000
     const retentionMs = this.get('log.retention.ms') ?? fromMinutes
     return retentionMs < 0 ? -1 : retentionMs
+  }
+
+  /** `replica.alter.log.dirs.io.max.bytes.per.second`, which is only ever set while a broker runs. */
+  alterLogDirsMaxBytesPerSecond(): number {
+    const name = 'replica.alter.log.dirs.io.max.bytes.per.second'
+    const definition = brokerThrottleConfigs[name]
+    const text = this.dynamicBroker.get(name) ?? this.dynamicDefaults.get(name) ?? definition.default
+    return parseConfig(name, definition, text) as number
   }
 
   logFlushIntervalMs(): number {

@@ -15,7 +15,7 @@ const UNKNOWN: EpochEndOffset = { epoch: -1, endOffset: -1 }
 
 export class LeaderEpochs {
   readonly #fs: FileSystem
-  #path: string
+  readonly #path: string
   /** In ascending order of both fields. */
   #entries: EpochEntry[]
 
@@ -84,11 +84,6 @@ export class LeaderEpochs {
   clear(): void {
     this.#entries = []
     this.#write()
-  }
-
-  /** The directory was renamed. */
-  move(directory: string): void {
-    this.#path = join(directory, LEADER_EPOCH_CHECKPOINT)
   }
 
   #write(): void {

@@ -10,7 +10,7 @@ import { LogCleaner } from './log-cleaner.ts'
 import type { Checkpoint, LogDirectory } from './log-directory.ts'
 import { PartitionLog } from './partition-log.ts'
 import { readPartitionMetadata, writePartitionMetadata } from './partition-metadata.ts'
-import { deletedDirectory, partitionDirectory, strayDirectory, type TopicPartition } from './paths.ts'
+import { deletedDirectory, futureDirectory, partitionDirectory, strayDirectory, type TopicPartition } from './paths.ts'
 import { recoverLog } from './recovery.ts'
 import { countExpired } from './retention.ts'
 
@@ -35,11 +35,25 @@ interface Known {
 /** A topic's partition as the metadata knows it, with the id of the topic that a directory belongs to, if it says. */
 type IsKnown = (topic: string, partition: number, topicId: string | undefined) => boolean
 
+/** The id of the directory that a replica is assigned to. */
+type AssignedDirectory = (topic: string, partition: number) => string | undefined
+
+interface Entry {
+  readonly log: PartitionLog
+  readonly directory: LogDirectory
+}
+
+/** Directories that clients wish for partitions that are not there yet; beyond that, the oldest wish is forgotten. */
+const MAX_PREFERENCES = 10_000
+
 const NEW_LOG: Known = { recoveryPoint: 0, logStartOffset: 0, cleanedUpTo: undefined, cleanShutdown: false }
 
 export class LogManager {
   readonly #options: LogManagerOptions
-  readonly #logs = new Map<string, { readonly log: PartitionLog; readonly directory: LogDirectory }>()
+  readonly #logs = new Map<string, Entry>()
+  /** Logs on their way to another directory, beside those that they are copied from. */
+  readonly #futures = new Map<string, Entry>()
+  readonly #preferred = new Map<string, LogDirectory>()
   readonly #timers = new Map<string, Timer>()
   readonly #deletions = new Set<Timer>()
   readonly #cleaner: LogCleaner
@@ -51,7 +65,7 @@ export class LogManager {
     this.#cleaner = new LogCleaner({
       io: options.io,
       config: options.config,
-      logs: () => this.#logs.values(),
+      logs: () => this.#cleanable(),
       onCheckpoint: (directory) => this.checkpoint('cleanedUpTo', directory),
       onReplaced: (log, files) => this.#removeLater(files, log.config.fileDeleteDelayMs),
       dropExpired: (log) => this.#dropExpired(log),
@@ -67,17 +81,36 @@ export class LogManager {
     return this.#logs.get(partitionDirectory({ topic, partition }))?.log
   }
 
-  /** The directory that holds the log. */
-  directoryOf(log: PartitionLog): LogDirectory | undefined {
-    return this.#logs.get(log.name)?.directory
+  /** The log that is on its way to another directory, where one is. */
+  future(topic: string, partition: number): PartitionLog | undefined {
+    return this.#futures.get(partitionDirectory({ topic, partition }))?.log
   }
 
+  /** The directory that holds the log. */
+  directoryOf(log: PartitionLog): LogDirectory | undefined {
+    const entry = this.#logs.get(log.name)
+    return entry?.log === log ? entry.directory : this.#futures.get(log.name)?.directory
+  }
+
+  /** All that there are, those on their way included. */
   *logs(): Generator<PartitionLog, void, undefined> {
     for (const { log } of this.#logs.values()) yield log
+    yield* this.futures()
+  }
+
+  *futures(): Generator<PartitionLog, void, undefined> {
+    for (const { log } of this.#futures.values()) yield log
   }
 
   logsIn(directory: LogDirectory): PartitionLog[] {
-    return [...this.#logs.values()].filter((entry) => entry.directory === directory).map(({ log }) => log)
+    return [...this.#logs.values(), ...this.#futures.values()]
+      .filter((entry) => entry.directory === directory)
+      .map(({ log }) => log)
+  }
+
+  /** A log that is copied stays as it is until it has arrived. */
+  *#cleanable(): Generator<Entry, void, undefined> {
+    for (const [name, entry] of this.#logs) if (!this.#futures.has(name)) yield entry
   }
 
   #online(): LogDirectory[] {
@@ -87,31 +120,32 @@ export class LogManager {
   // --- At the start
 
   /**
-   * Opens the logs that are there. `isKnown` says whether a topic still exists and has a replica here; the logs of others
-   * are put aside.
+   * Opens the logs that are there, and ends moves that a stop has interrupted behind their decision. `isKnown` says
+   * whether a topic still exists and has a replica here; the logs of others are put aside.
    */
-  load(isKnown: IsKnown): void {
+  load(isKnown: IsKnown, assigned: AssignedDirectory = () => undefined): void {
     for (const directory of this.#online()) {
       try {
-        this.#loadDirectory(directory, isKnown)
+        this.#loadDirectory(directory, isKnown, assigned)
       } catch (error) {
         if (!isSystemError(error)) throw error
         this.#fail(directory, error)
       }
     }
+    for (const log of [...this.futures()]) this.#settle(log, assigned)
   }
 
-  #loadDirectory(directory: LogDirectory, isKnown: IsKnown): void {
+  #loadDirectory(directory: LogDirectory, isKnown: IsKnown, assigned: AssignedDirectory): void {
     const knownOf = this.#readCheckpoints(directory)
     const { io } = this.#options
     for (const { topic, partition, kind, path } of directory.partitions()) {
       if (kind === 'deleted') this.#removeLater([path], this.#directoryDeleteDelayMs())
-      if (kind !== 'current' || topic === '__cluster_metadata') continue
+      if ((kind !== 'current' && kind !== 'future') || topic === '__cluster_metadata') continue
       const topicId = readPartitionMetadata(io.fs, path)
       const topicPartition = { topic, partition }
       if (isKnown(topic, partition, topicId)) {
-        this.#refuseSecond(topicPartition, path)
-        this.#open(directory, topicPartition, path, topicId ?? '', knownOf(topicPartition))
+        const log = this.#openAt(directory, topicPartition, path, topicId ?? '', knownOf(topicPartition))
+        this.#add({ log, directory }, kind, assigned)
       } else {
         const stray = join(directory.path, strayDirectory(topicPartition, this.#newDirectoryId()))
         io.fs.rename(path, stray)
@@ -120,11 +154,43 @@ export class LogManager {
     }
   }
 
-  /** Which of two directories has the log that counts, nobody can say but the one who runs the broker. */
-  #refuseSecond({ topic, partition }: TopicPartition, path: string): void {
-    const first = this.get(topic, partition)
-    if (first === undefined) return
-    throw new KafkaError('KAFKA_STORAGE_ERROR', `${topic}-${partition} has a log in ${first.directory} and in ${path}`)
+  #add(entry: Entry, kind: 'current' | 'future', assigned: AssignedDirectory): void {
+    const logs = kind === 'current' ? this.#logs : this.#futures
+    const { name } = entry.log
+    const first = logs.get(name)
+    // Of two on their way, which only a failing disk leaves, one is enough.
+    const kept = first === undefined || kind === 'future' ? entry : this.#moved(first, entry, assigned)
+    logs.set(name, kept)
+    if (first !== undefined) this.#retire(kept === entry ? first : entry)
+  }
+
+  /**
+   * Two logs of one partition: the one that it was moved to, and the one that was about to go when the broker stopped.
+   * They are told apart by the assignment, which was changed first; what a crash has cut is the lesser one all the same.
+   * Without that, nobody can say which counts but the one who runs the broker.
+   */
+  #moved(first: Entry, second: Entry, assigned: AssignedDirectory): Entry {
+    const { topic, partition } = first.log.topicPartition
+    const id = assigned(topic, partition)
+    const target = [first, second].find(({ directory }) => directory.id !== undefined && directory.id === id)
+    if (target === undefined) {
+      const places = `${first.log.directory} and in ${second.log.directory}`
+      throw new KafkaError('KAFKA_STORAGE_ERROR', `${topic}-${partition} has a log in ${places}`)
+    }
+    const source = target === first ? second : first
+    return source.log.logEndOffset > target.log.logEndOffset ? source : target
+  }
+
+  /** A log on its way takes over where that was decided before the stop, and nothing has been written since. */
+  #settle(future: PartitionLog, assigned: AssignedDirectory): void {
+    const { topic, partition } = future.topicPartition
+    const current = this.get(topic, partition)
+    const isDecided = this.directoryOf(future)?.id === assigned(topic, partition)
+    const hasArrived =
+      current === undefined
+        ? this.#online().length === this.directories.length
+        : isDecided && future.logEndOffset >= current.logEndOffset
+    if (hasArrived) this.promote(future)
   }
 
   #readCheckpoints(directory: LogDirectory): (topicPartition: TopicPartition) => Known {
@@ -153,7 +219,7 @@ export class LogManager {
     }
   }
 
-  #open(
+  #openAt(
     directory: LogDirectory,
     topicPartition: TopicPartition,
     path: string,
@@ -167,7 +233,6 @@ export class LogManager {
     const state = recoverLog({ ...shared, ...known, producerIdExpirationMs })
     const log = new PartitionLog({ ...shared, topicId, onFailure: (error) => this.#fail(directory, error) }, state)
     log.cleanedUpTo = known.cleanedUpTo
-    this.#logs.set(log.name, { log, directory })
     return log
   }
 
@@ -181,7 +246,9 @@ export class LogManager {
   getOrCreate(topicPartition: TopicPartition, topicId: string, directoryId?: string): PartitionLog {
     const known = this.get(topicPartition.topic, topicPartition.partition)
     if (known !== undefined) return known
-    for (const directory of this.#candidatesFor(directoryId)) {
+    const preferred = this.#preferred.get(partitionDirectory(topicPartition))
+    this.#preferred.delete(partitionDirectory(topicPartition))
+    for (const directory of this.#candidatesFor(directoryId, preferred)) {
       try {
         return this.#create(directory, topicPartition, topicId)
       } catch (error) {
@@ -193,20 +260,33 @@ export class LogManager {
   }
 
   #create(directory: LogDirectory, topicPartition: TopicPartition, topicId: string): PartitionLog {
-    const { fs } = this.#options.io
     const path = join(directory.path, partitionDirectory(topicPartition))
+    // Files of that name are from a creation that a crash cut short.
+    const log = this.#make(directory, topicPartition, path, topicId, NEW_LOG)
+    this.#logs.set(log.name, { log, directory })
+    return log
+  }
+
+  #make(
+    directory: LogDirectory,
+    topicPartition: TopicPartition,
+    path: string,
+    topicId: string,
+    known: Known,
+  ): PartitionLog {
+    const { fs } = this.#options.io
     fs.makeDirectory(path)
     writePartitionMetadata(fs, path, topicId)
-    // Files of that name are from a creation that a crash cut short.
-    return this.#open(directory, topicPartition, path, topicId, NEW_LOG)
+    return this.#openAt(directory, topicPartition, path, topicId, known)
   }
 
   /** The directories that may take the log, the best first. */
-  #candidatesFor(directoryId: string | undefined): LogDirectory[] {
+  #candidatesFor(directoryId: string | undefined, preferred: LogDirectory | undefined): LogDirectory[] {
     const online = this.#online()
     const assigned = online.find(({ id }) => id === directoryId)
     if (assigned !== undefined) return [assigned]
     if (directoryId !== undefined && online.length < this.directories.length) return []
+    if (preferred !== undefined && !preferred.isOffline) return [preferred]
     const cordoned = this.#options.config().get('cordoned.log.dirs')
     const open = online.filter(({ path }) => !cordoned.includes(path) && !cordoned.includes('*'))
     if (open.length === 0) return online.slice(0, 1)
@@ -214,12 +294,16 @@ export class LogManager {
     return open.sort((a, b) => (counts.get(a) ?? 0) - (counts.get(b) ?? 0))
   }
 
-  /** Takes the log out of the directory at once; its files go after log.segment.delete.delay.ms. */
+  /** Takes the logs of the partition out of their directories at once; files go after log.segment.delete.delay.ms. */
   delete(topic: string, partition: number): void {
+    this.deleteFuture(topic, partition)
     const entry = this.#logs.get(partitionDirectory({ topic, partition }))
     if (entry === undefined) return
-    const { log, directory } = entry
-    this.#logs.delete(log.name)
+    this.#logs.delete(entry.log.name)
+    this.#retire(entry)
+  }
+
+  #retire({ log, directory }: Entry): void {
     this.#cleaner.callOff(log)
     log.takeOffline()
     if (directory.isOffline) return
@@ -244,6 +328,84 @@ export class LogManager {
         for (const kind of ['recoveryPoint', 'logStartOffset', 'cleanedUpTo'] as const) this.checkpoint(kind, each)
       }
     })
+  }
+
+  // --- Moving from one directory to another
+
+  /** A wish for the log of a partition that is not there yet. */
+  prefer(topicPartition: TopicPartition, directory: LogDirectory): void {
+    const name = partitionDirectory(topicPartition)
+    this.#preferred.delete(name)
+    this.#preferred.set(name, directory)
+    const [oldest] = this.#preferred.keys()
+    if (this.#preferred.size > MAX_PREFERENCES && oldest !== undefined) this.#preferred.delete(oldest)
+  }
+
+  /**
+   * An empty log in another directory, which shall be filled and then promoted. Throws KAFKA_STORAGE_ERROR, also where a
+   * directory is offline, since the log could be on its way to there already.
+   */
+  createFuture(current: PartitionLog, directory: LogDirectory): PartitionLog {
+    if (this.#online().length < this.directories.length) throw new KafkaError('KAFKA_STORAGE_ERROR')
+    const { topicPartition, topicId, firstBatchOffset: logStartOffset } = current
+    const path = join(directory.path, futureDirectory(topicPartition, this.#newDirectoryId()))
+    try {
+      const log = this.#make(directory, topicPartition, path, topicId, { ...NEW_LOG, logStartOffset })
+      this.#futures.set(log.name, { log, directory })
+      this.#cleaner.callOff(current)
+      return log
+    } catch (error) {
+      if (!isSystemError(error)) throw error
+      this.#fail(directory, error)
+      throw new KafkaError('KAFKA_STORAGE_ERROR')
+    }
+  }
+
+  /** It shall not arrive: it goes as a log goes. */
+  deleteFuture(topic: string, partition: number): void {
+    const entry = this.#futures.get(partitionDirectory({ topic, partition }))
+    if (entry === undefined) return
+    this.#futures.delete(entry.log.name)
+    this.#retire(entry)
+  }
+
+  /**
+   * The log on its way has all that the current one has: it takes over, and the current one goes. Nothing may wait to be
+   * written to either. Gives the log as it is from now on; throws KAFKA_STORAGE_ERROR where its directory fails.
+   */
+  promote(future: PartitionLog): PartitionLog {
+    const { topicPartition, topicId, name } = future
+    const entry = this.#futures.get(name)
+    if (entry?.log !== future) throw new Error(`${name} is not on its way`)
+    const { directory } = entry
+    const current = this.#logs.get(name)
+    const { fs } = this.#options.io
+    try {
+      // A restart in the middle must not begin before it.
+      this.checkpoint('logStartOffset', directory)
+      future.detach()
+      const path = join(directory.path, partitionDirectory(topicPartition))
+      fs.rename(future.directory, path)
+      fs.syncDirectory(directory.path)
+      const log = this.#openAt(directory, topicPartition, path, topicId, {
+        recoveryPoint: future.recoveryPoint,
+        logStartOffset: future.logStartOffset,
+        cleanedUpTo: current?.log.cleanedUpTo,
+        cleanShutdown: true,
+      })
+      log.limitRecoveryPoint(future.recoveryPoint)
+      if (current !== undefined) log.producers.verifications = current.log.producers.verifications
+      log.setHighWatermark(current?.log.highWatermark ?? future.highWatermark)
+      this.#futures.delete(name)
+      this.#logs.set(name, { log, directory })
+      if (current !== undefined) this.#retire(current)
+      this.#forget(directory)
+      return log
+    } catch (error) {
+      if (!isSystemError(error)) throw error
+      this.#fail(directory, error)
+      throw new KafkaError('KAFKA_STORAGE_ERROR')
+    }
   }
 
   #newDirectoryId(): string {
@@ -271,7 +433,7 @@ export class LogManager {
 
   /** A topic's configs are others now. */
   configure(topic: string): void {
-    for (const { log } of this.#logs.values()) {
+    for (const log of this.logs()) {
       if (log.topicPartition.topic !== topic) continue
       log.configure(this.#options.topicConfig(topic))
       if (!log.config.compact) this.#cleaner.callOff(log)
@@ -365,6 +527,7 @@ export class LogManager {
     for (const log of this.logsIn(directory)) {
       this.#cleaner.callOff(log)
       log.takeOffline()
+      if (this.#futures.get(log.name)?.log === log) this.#futures.delete(log.name)
     }
     this.#options.onDirectoryFailure(directory)
   }

@@ -96,7 +96,7 @@ export class PartitionLog {
   readonly producers: ProducerStates
   /** Called when appends have reached the file, before those who wait for them are told. */
   onWritten: () => void = () => undefined
-  directory: string
+  readonly directory: string
   config: TopicConfig
   /** Up to here (exclusive) the log was compacted; undefined before the first time. The cleaner's to know. */
   cleanedUpTo: number | undefined
@@ -149,6 +149,14 @@ export class PartitionLog {
     return this.#logStartOffset
   }
 
+  /** Where the batch begins that has the first record: what was deleted may end in the middle of one. */
+  get firstBatchOffset(): number {
+    this.#write()
+    const segment = this.#segments[this.#segmentIndexOf(this.#logStartOffset)]
+    const batch = segment?.find(this.#logStartOffset, this.#writtenSizeOf(segment))
+    return Math.min(batch?.baseOffset ?? this.#logStartOffset, this.#logStartOffset)
+  }
+
   /** The offset of the next record. */
   get logEndOffset(): number {
     return this.#logEndOffset
@@ -161,6 +169,11 @@ export class PartitionLog {
 
   get highWatermark(): number {
     return this.#highWatermark
+  }
+
+  /** Nothing waits to be written, and nobody to be told. */
+  get isSettled(): boolean {
+    return this.#pending.length === 0 && this.#waiting.length === 0
   }
 
   get recoveryPoint(): number {
@@ -722,11 +735,21 @@ export class PartitionLog {
     })
   }
 
-  /** The directory was renamed. */
-  move(directory: string): void {
-    this.directory = directory
-    this.leaderEpochs.move(directory)
-    this.#snapshots.move(directory)
+  /** Lets go of all files, so that the directory can be renamed and opened as another log: this one ends here. */
+  detach(): void {
+    this.#writePending()
+    if (this.#offline) throw storageError(this.directory)
+    this.#takeSnapshot(this.#logEndOffset, { durable: false })
+    for (const segment of this.#segments) {
+      segment.persistIndexes()
+      segment.close()
+    }
+    this.#offline = true
+  }
+
+  /** Not everything that is in the files is known to be on the disk. */
+  limitRecoveryPoint(offset: number): void {
+    this.#recoveryPoint = Math.min(this.#recoveryPoint, offset)
   }
 
   removeExpiredProducers(expirationMs: number): void {

@@ -65,6 +65,11 @@ function kindOf(name: string): PartitionDirectoryKind {
   return STRAY_DIRECTORY.test(name) ? 'stray' : 'current'
 }
 
+/** The name of a partition's directory while its log is on its way to there; `id` is 32 hexadecimal digits. */
+export function futureDirectory(topicPartition: TopicPartition, id: string): string {
+  return `${partitionDirectory(topicPartition)}.${id}-future`
+}
+
 /** The name of a partition's directory while its files wait to be deleted; `id` is 32 hexadecimal digits. */
 export function deletedDirectory(topicPartition: TopicPartition, id: string): string {
   return directoryWith(`.${id}-delete`, topicPartition)

@@ -12,7 +12,7 @@ const ENTRIES_AT = 6
 
 export class ProducerSnapshots {
   readonly #fs: FileSystem
-  #directory: string
+  readonly #directory: string
   /** Ascending. */
   #offsets: number[]
 
@@ -64,10 +64,6 @@ export class ProducerSnapshots {
   /** Their segments were cleaned into the one before them. */
   removeOf(baseOffsets: readonly number[]): void {
     for (const offset of baseOffsets) if (this.#offsets.includes(offset)) this.#remove(offset)
-  }
-
-  move(directory: string): void {
-    this.#directory = directory
   }
 
   #remove(offset: number): void {

@@ -98,7 +98,8 @@ export class ProducerStates {
   readonly #ongoing = new Map<number, OpenTransaction>()
   /** Ended, but their markers are not below the high watermark yet. */
   readonly #unreplicated = new Map<number, OpenTransaction>()
-  readonly verifications = new Verifications()
+  /** Those of a log go on to the one that takes its place. */
+  verifications = new Verifications()
   /** Everything below this offset is in the state. */
   endOffset = 0
 

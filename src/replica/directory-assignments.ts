@@ -43,5 +43,8 @@ function assignmentOf(
   const log = logs.get(name, partition)
   const directoryId = log === undefined ? undefined : logs.directoryOf(log)?.id
   const known = directories[replicas.indexOf(brokerId)]
+  // On its way to there, which is told before it takes over.
+  const future = logs.future(name, partition)
+  if (future !== undefined && logs.directoryOf(future)?.id === known) return undefined
   return directoryId === undefined || directoryId === known ? undefined : { topicId, partition, directoryId }
 }

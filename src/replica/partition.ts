@@ -31,9 +31,9 @@ export interface Watcher {
 export class Partition {
   readonly topicPartition: TopicPartition
   readonly topicId: string
-  readonly log: PartitionLog
   readonly #brokerId: number
   readonly #watchers = new Set<Watcher>()
+  #log: PartitionLog
   #registration: PartitionRegistration
   #gone = false
 
@@ -41,8 +41,20 @@ export class Partition {
     this.#brokerId = brokerId
     this.topicPartition = log.topicPartition
     this.topicId = topicId
-    this.log = log
+    this.#log = log
     this.#registration = registration
+    log.onWritten = () => this.#advance()
+    this.#lead()
+  }
+
+  get log(): PartitionLog {
+    return this.#log
+  }
+
+  /** The log was moved to another directory: this is it from now on. */
+  moveTo(log: PartitionLog): void {
+    this.#log.onWritten = () => undefined
+    this.#log = log
     log.onWritten = () => this.#advance()
     this.#lead()
   }

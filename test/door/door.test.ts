@@ -7,6 +7,8 @@ import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, test } from 'vitest'
 import { apis } from '../../src/wire/index.ts'
 import { freePorts } from '../oracle/kafka.ts'
+import { eventually } from '../support/eventually.ts'
+import { arrival, move, placesOf } from '../support/log-dirs.ts'
 import { startOdradek } from '../support/odradek-process.ts'
 import { Cargo } from './cargo.ts'
 import { takeCensus } from './census.ts'
@@ -80,6 +82,60 @@ describe('a directory that was formatted and never started', () => {
       expect(results).toMatchObject([{ errorCode: 'NONE', credentialInfos: [{ mechanism: 1, iterations: 4096 }] }])
     })
     expect(trip.census?.cluster).toEqual(features)
+  })
+})
+
+describe('a move between log directories', () => {
+  const throttle = (value: string | null) => ({
+    resources: [
+      {
+        resourceType: 4,
+        resourceName: '1',
+        configs: [
+          {
+            name: 'replica.alter.log.dirs.io.max.bytes.per.second',
+            value,
+            configOperation: value === null ? 1 : 0,
+          },
+        ],
+      },
+    ],
+  })
+
+  test.each([
+    ['kafka', 'odradek', 'kill'],
+    ['odradek', 'kafka', 'kill'],
+    ['kafka', 'odradek', 'stop'],
+    ['odradek', 'kafka', 'stop'],
+  ] as const)('that %s began ends on %s, after a %s', async (first, second, end) => {
+    const trip = await begin({ directories: 2 })
+    await trip.format()
+    const values = Array.from({ length: 12 }, (_, i) => `${i} ${'x'.repeat(900_000)}`)
+    let [from, to] = trip.directories
+    await trip.visit(first, end, async (broker) => {
+      await broker.topic({ name: 'large' })
+      for (const value of values) await broker.append('large', [value])
+      if ((await placesOf(broker, 'large'))[0]?.directory !== from) [from, to] = [to, from]
+      await broker.ask(apis.IncrementalAlterConfigs, 1, throttle('300000'))
+      await move(broker, 'large', to ?? '')
+      await eventually('the replica to be on its way', async () => {
+        const [, future] = await placesOf(broker, 'large')
+        return future !== undefined && future.size > 0 && future.offsetLag > 0
+      })
+    })
+    await trip.visit(second, 'stop', async (broker) => {
+      expect(await placesOf(broker, 'large')).toMatchObject([
+        { directory: from, isFuture: false },
+        { directory: to, isFuture: true },
+      ])
+      await broker.ask(apis.IncrementalAlterConfigs, 1, throttle(null))
+      await arrival(broker, 'large', to ?? '')
+      expect((await broker.records('large')).map(({ value }) => String(value))).toEqual(values)
+    })
+    await trip.visit(first, 'stop', async (broker) => {
+      expect(await placesOf(broker, 'large')).toMatchObject([{ directory: to, isFuture: false }])
+      expect((await broker.records('large')).map(({ value }) => String(value))).toEqual(values)
+    })
   })
 })
 

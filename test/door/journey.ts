@@ -7,6 +7,7 @@ import { expect } from 'vitest'
 import { freePorts } from '../oracle/kafka.ts'
 import { startOdradek } from '../support/odradek-process.ts'
 import type { RawClient } from '../support/raw-client.ts'
+import { TestBroker } from '../support/test-broker.ts'
 import { Cargo } from './cargo.ts'
 import { type Census, takeCensus } from './census.ts'
 import { loadElsewhere, servesElsewhere, takeCensusElsewhere } from './elsewhere.ts'
@@ -42,6 +43,7 @@ export class Journey {
   readonly #cargo = new Cargo()
   readonly #ports: NodePorts
   readonly #hasStaticVoters: boolean
+  readonly #directories: readonly string[]
   #running: { kill(): Promise<void> } | undefined
   #stage = 0
   #census: Census | undefined
@@ -54,7 +56,8 @@ export class Journey {
     const quorum: Record<string, string> = staticVoters
       ? { 'controller.quorum.voters': `1@${bootstrap}` }
       : { 'controller.quorum.bootstrap.servers': bootstrap }
-    const logDirs = Array.from({ length: directories }, (_, index) => join(this.home, `data-${index}`)).join()
+    this.#directories = Array.from({ length: directories }, (_, index) => join(this.home, `data-${index}`))
+    const logDirs = this.#directories.join()
     writeFileSync(this.config, propertiesText({ ...shipped, ...quorum, 'log.dirs': logDirs, ...overrides }))
   }
 
@@ -68,10 +71,30 @@ export class Journey {
     return this.#census
   }
 
+  /** The paths of the log directories. */
+  get directories(): readonly string[] {
+    return this.#directories
+  }
+
   /** As `kafka-storage format` does it. */
   format(...flags: readonly string[]): Promise<void> {
     const standalone = this.#hasStaticVoters ? [] : ['--standalone']
     return formatKafka(this.home, this.config, ['-t', CLUSTER_ID, ...standalone, ...flags])
+  }
+
+  /** One broker has the directories, and is only looked at. */
+  async visit(name: BrokerName, end: 'stop' | 'kill', look: (broker: TestBroker) => Promise<void>): Promise<void> {
+    const node = await this.#start(name)
+    this.#running = node
+    const broker = new TestBroker({ host: '127.0.0.1', port: this.#ports.client })
+    try {
+      await look(broker)
+    } finally {
+      await broker.end()
+    }
+    this.#running = undefined
+    if (end === 'kill') await node.kill()
+    else await node.stop()
   }
 
   /** One broker has the directories, from its start to its end. */

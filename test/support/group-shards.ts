@@ -318,7 +318,13 @@ function failed(handler: ApiHandler, context: RequestContext, request: unknown, 
 }
 
 function contextOf(apiVersion: number, clientId: string): RequestContext {
-  const connection = { id: '1', listenerName: 'PLAINTEXT', clientHost: '/127.0.0.1', clientPort: 1, clientSoftware: undefined }
+  const connection = {
+    id: '1',
+    listenerName: 'PLAINTEXT',
+    clientHost: '/127.0.0.1',
+    clientPort: 1,
+    clientSoftware: undefined,
+  }
   return { apiVersion, correlationId: 0, clientId, connection }
 }
 

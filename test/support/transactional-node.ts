@@ -35,7 +35,13 @@ const overrides = {
   'transaction.abort.timed.out.transaction.cleanup.interval.ms': '1000',
 }
 
-const connection = { id: 'c', listenerName: 'PLAINTEXT', clientHost: '/127.0.0.1', clientPort: 1, clientSoftware: undefined }
+const connection = {
+  id: 'c',
+  listenerName: 'PLAINTEXT',
+  clientHost: '/127.0.0.1',
+  clientPort: 1,
+  clientSoftware: undefined,
+}
 
 interface ApiSchemas {
   readonly key: number

@@ -7,7 +7,13 @@ import { consumerGroupDescribeApi } from '../consumer-group-describe.ts'
 import { consumerGroupHeartbeatApi } from '../consumer-group-heartbeat.ts'
 import type { RequestContext } from '../handler.ts'
 
-const connection = { id: '1', listenerName: 'PLAINTEXT', clientHost: '/127.0.0.1', clientPort: 1, clientSoftware: undefined }
+const connection = {
+  id: '1',
+  listenerName: 'PLAINTEXT',
+  clientHost: '/127.0.0.1',
+  clientPort: 1,
+  clientSoftware: undefined,
+}
 const context: RequestContext = { apiVersion: 1, correlationId: 0, clientId: 'client', connection }
 const joining = {
   groupId: 'g',

@@ -191,7 +191,7 @@ export const brokerConfigs = {
   'num.network.threads': { type: 'INT', default: '3', min: 1, importance: 'HIGH', dynamic: 'cluster-wide', effect: 'accepted', doc: 'Threads that read requests and write responses, for each listener.' },
   'num.partitions': { type: 'INT', default: '1', min: 1, importance: 'MEDIUM', effect: 'acts', doc: 'Partitions of a topic that is created without saying how many.' },
   'num.recovery.threads.per.data.dir': { type: 'INT', default: '2', min: 1, importance: 'HIGH', dynamic: 'cluster-wide', effect: 'accepted', doc: 'Threads for each log directory that recover logs at start and flush them at stop.' },
-  'num.replica.alter.log.dirs.threads': { type: 'INT', default: null, importance: 'HIGH', effect: 'accepted', doc: 'Threads that move replicas between log directories.' },
+  'num.replica.alter.log.dirs.threads': { type: 'INT', default: null, importance: 'HIGH', effect: 'acts', doc: 'Threads that move replicas between log directories.' },
   'num.replica.fetchers': { type: 'INT', default: '1', min: 1, importance: 'HIGH', dynamic: 'cluster-wide', effect: 'accepted', doc: 'Fetchers a broker runs for each leader it follows.' },
   'offset.metadata.max.bytes': { type: 'INT', default: '4096', importance: 'HIGH', effect: 'acts', doc: 'Largest metadata string that may go with a committed offset.' },
   'offsets.commit.timeout.ms': { type: 'INT', default: '5000', min: 1, importance: 'HIGH', effect: 'accepted', doc: 'How long a commit of offsets waits for all replicas.' },
@@ -372,5 +372,5 @@ export type BrokerConfigName = keyof typeof brokerConfigs
 export const brokerThrottleConfigs = {
   'follower.replication.throttled.rate': { type: 'LONG', default: '9223372036854775807', min: 0, importance: 'MEDIUM', dynamic: 'cluster-wide', effect: 'accepted', doc: 'Bytes a second that throttled followers take from their leaders.' },
   'leader.replication.throttled.rate': { type: 'LONG', default: '9223372036854775807', min: 0, importance: 'MEDIUM', dynamic: 'cluster-wide', effect: 'accepted', doc: 'Bytes a second that leaders send to throttled followers.' },
-  'replica.alter.log.dirs.io.max.bytes.per.second': { type: 'LONG', default: '9223372036854775807', min: 0, importance: 'MEDIUM', dynamic: 'cluster-wide', effect: 'accepted', doc: 'Bytes a second moved between log directories.' },
+  'replica.alter.log.dirs.io.max.bytes.per.second': { type: 'LONG', default: '9223372036854775807', min: 0, importance: 'MEDIUM', dynamic: 'cluster-wide', effect: 'acts', doc: 'Bytes a second moved between log directories.' },
 } as const satisfies Record<string, ConfigDefinition>
