@@ -23,6 +23,7 @@ public final class Behaviours {
     TransactionCases.addTo(cases);
     ConsumerCases.addTo(cases);
     GroupCases.addTo(cases);
+    MigrationCases.addTo(cases);
     AdminCases.addTo(cases);
     return cases;
   }
