@@ -1,6 +1,7 @@
 // Exactly-once from outside: pipelines of real clients copy a topic, each into one of its own, while the broker and the
 // clients are killed with -9 at random moments; then each output is the input, record by record.
-// CHAOS_KILLS sets how often, CHAOS_SEED repeats the choices, CHAOS_INSTANCES is how many processes a pipeline has.
+// CHAOS_KILLS sets how often, CHAOS_SEED repeats the choices, CHAOS_INSTANCES is how many processes a pipeline has,
+// CHAOS_CLIENTS with what the names of its pipelines begin, CLIENT_LOGS a directory for all that the clients print.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -18,7 +19,18 @@ import { RawClient } from '../support/raw-client.ts'
 import { TopicReader } from '../support/topic-reader.ts'
 import { whereTheBrokerStood } from '../support/where-it-stood.ts'
 import { faultsOf } from './checker.ts'
-import { type Asker, type Client, committedOffsets, endOffsets, INPUT, PARTITIONS, Pipeline, sum } from './pipeline.ts'
+import {
+  type Asker,
+  type Client,
+  committedOffsets,
+  endOffsets,
+  exactlyOnceClients,
+  INPUT,
+  PARTITIONS,
+  Pipeline,
+  sum,
+} from './pipeline.ts'
+import { whoWroteTwice } from './who-wrote.ts'
 
 const KILLS = Number(process.env.CHAOS_KILLS ?? 6)
 const INSTANCES = Number(process.env.CHAOS_INSTANCES ?? 2)
@@ -184,11 +196,21 @@ async function killSomething(run: Run, random: Seeded): Promise<string[]> {
   return victims
 }
 
+/** What made clients end by themselves; they are started again. */
+function ownEnds(members: readonly ClientProcess[]): string {
+  const times = new Map<string, number>()
+  for (const line of members.flatMap((member) => member.ownEnds)) {
+    const reason = line.replace(/^\d+ /, '').slice(0, 120)
+    times.set(reason, (times.get(reason) ?? 0) + 1)
+  }
+  return [...times].map(([reason, count]) => `\n  ${count} × ${reason}`).join('')
+}
+
 test(`in = out over ${KILLS} kills of brokers and clients`, { timeout: 600_000 + KILLS * 30_000 }, async () => {
   const seed = seedFrom('CHAOS_SEED')
   console.log(`CHAOS_SEED=${seed}`)
   const random = seeded(seed)
-  const clients = ['java-classic', 'java-consumer', 'java-static', 'kafkajs'] as const
+  const clients = exactlyOnceClients.filter((client) => client.startsWith(process.env.CHAOS_CLIENTS ?? ''))
   await runOf(clients, INSTANCES, seed, async (run) => {
     const killed = new Map<string, number>()
     for (let kills = 0, next = KILLS_BETWEEN_PROGRESS; kills < KILLS; ) {
@@ -209,9 +231,10 @@ test(`in = out over ${KILLS} kills of brokers and clients`, { timeout: 600_000 +
     expect(hanging, 'partitions with transactions that do not end').toEqual([])
     for (const { client, output, members } of run.pipelines) {
       const out = reader.of(output)
-      expect(faultsOf(input, out), `CHAOS_SEED=${seed}, ${client}`).toEqual([])
-      const ends = members.reduce((total, { ownEnds }) => total + ownEnds, 0)
-      console.log(`${client}: in = out: ${input.length} = ${out.length} (ended ${ends} times by itself)`)
+      const faults = faultsOf(input, out)
+      if (faults.length > 0) console.log(`${output}: ${await whoWroteTwice(run.ask, output, PARTITIONS)}`)
+      expect(faults, `CHAOS_SEED=${seed}, ${client}`).toEqual([])
+      console.log(`${client}: in = out: ${input.length} = ${out.length}${ownEnds(members)}`)
     }
     const total = sum([...killed.values()])
     const told = [...killed].map(([victim, times]) => `${victim} ${times}`).join(', ')

@@ -1,7 +1,8 @@
 // Copies a topic into another with kafkajs, partition by partition, as one member of a group: a process of its own.
 // kafkajs commits offsets in a transaction without saying which member it is (it is older than KIP-447), so each input
 // partition has a transactional id of its own: whoever takes the partition over fences who had it, and only then asks
-// how far that one came.
+// how far that one came. From there on this program counts itself: a consumer whose rejoining fails half-way goes on
+// fetching from where it was before the last commit.
 import { type Admin, type EachBatchPayload, Kafka, logLevel, Partitioners, type Producer } from 'kafkajs'
 
 const options = new Map(process.argv.slice(2).map((arg) => arg.split('=', 2) as [string, string]))
@@ -21,8 +22,13 @@ const kafka = new Kafka({
       say(`${namespace} ${log.message} ${log.error ?? ''}`),
 })
 
-/** Who writes the output of each input partition of ours. */
-const producers = new Map<number, Producer>()
+/** Who writes the output of an input partition, and which offset comes next. */
+interface Owned {
+  readonly producer: Producer
+  next: string
+}
+
+const owned = new Map<number, Owned>()
 /** What is being copied, of this generation of the group or of one before. */
 const copying = new Map<number, Promise<void>>()
 
@@ -31,8 +37,8 @@ function end(why: string): never {
   process.exit(1)
 }
 
-/** Fences who had the partition before, and gives where that one left it. */
-async function takeOver(admin: Admin, partition: number): Promise<string> {
+/** Fences who had the partition before, and goes on where that one left it. */
+async function takeOver(admin: Admin, partition: number): Promise<Owned> {
   await copying.get(partition)
   const producer = kafka.producer({
     transactionalId: `${group}-${partition}`,
@@ -43,13 +49,14 @@ async function takeOver(admin: Admin, partition: number): Promise<string> {
   await producer.connect()
   const [committed] = await admin.fetchOffsets({ groupId: group, topics: [input] })
   const offset = committed?.partitions.find((one) => one.partition === partition)?.offset ?? '-1'
-  producers.set(partition, producer)
+  const own = { producer, next: offset === '-1' ? '0' : offset }
+  owned.set(partition, own)
   say(`took ${partition} over at ${offset}`)
-  return offset === '-1' ? '0' : offset
+  return own
 }
 
-async function copy(producer: Producer, { batch }: EachBatchPayload): Promise<void> {
-  const transaction = await producer.transaction()
+async function copy(own: Owned, { batch }: EachBatchPayload): Promise<void> {
+  const transaction = await own.producer.transaction()
   const messages = batch.messages.map(({ key, value, timestamp }) => ({
     partition: batch.partition,
     key,
@@ -62,6 +69,7 @@ async function copy(producer: Producer, { batch }: EachBatchPayload): Promise<vo
   await transaction.sendOffsets({ consumerGroupId: group, topics })
   say(`commits ${batch.partition} up to ${next}`)
   await transaction.commit()
+  own.next = next
 }
 
 const admin = kafka.admin()
@@ -78,7 +86,7 @@ const consumer = kafka.consumer({
 
 consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
   say(`joined ${JSON.stringify(payload.memberAssignment)}`)
-  producers.clear()
+  owned.clear()
 })
 consumer.on(consumer.events.CRASH, ({ payload }) => end(`${payload.error}`))
 process.once('SIGTERM', async () => {
@@ -97,15 +105,16 @@ async function run(): Promise<void> {
     eachBatch: async (payload) => {
       const { partition } = payload.batch
       if (payload.isStale() || !payload.isRunning()) return
-      const producer = producers.get(partition)
-      if (producer === undefined) {
-        consumer.seek({ topic: input, partition, offset: await takeOver(admin, partition) })
+      const own = owned.get(partition) ?? (await takeOver(admin, partition))
+      if (payload.batch.firstOffset() !== own.next) {
+        consumer.seek({ topic: input, partition, offset: own.next })
         return
       }
       // How a failed transaction ended is not known here: a new process asks.
-      const copied = copy(producer, payload).catch((error: unknown) => end(`${error}`))
+      const copied = copy(own, payload).catch((error: unknown) => end(`${error}`))
       copying.set(partition, copied)
       await copied
+      payload.resolveOffset(payload.batch.lastOffset())
       await payload.heartbeat()
     },
   })

@@ -10,7 +10,9 @@ export const INPUT = 'input'
 export const PARTITIONS = 4
 const PROGRESS_DEADLINE_MS = 120_000
 
-export type Client = 'java-classic' | 'java-consumer' | 'java-static' | 'kafkajs' | 'java-at-least-once'
+export const exactlyOnceClients = ['java-classic', 'java-consumer', 'java-static', 'kafkajs'] as const
+
+export type Client = (typeof exactlyOnceClients)[number] | 'java-at-least-once'
 
 export interface Programs {
   readonly bootstrap: string

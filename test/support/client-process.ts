@@ -1,10 +1,14 @@
 // A client as a process of its own, so that it can be killed: started again whenever it ends, until it is told to stop.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { appendFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { eventually } from './eventually.ts'
 
 const LINES_KEPT = 60
+/** Where every line of every client is kept, for a run that is to be understood. */
+const LOGS = process.env.CLIENT_LOGS
 const STOP_DEADLINE_MS = 30_000
 
 export interface Command {
@@ -27,8 +31,8 @@ export class ClientProcess {
   private ended: Promise<void> = Promise.resolve()
   private wanted = false
   private readonly last: string[] = []
-  /** How often it ended by itself. */
-  ownEnds = 0
+  /** The last line of each life that it ended itself. */
+  readonly ownEnds: string[] = []
 
   constructor(name: string, command: Command, onLine: (line: string) => void = () => undefined) {
     this.name = name
@@ -53,9 +57,10 @@ export class ClientProcess {
     })
     this.ended = Promise.all([once(child, 'exit'), ...streams]).then(([[code, signal]]) => {
       this.child = undefined
+      const lastWords = this.last.at(-1) ?? ''
       this.note(`--- ended with ${signal ?? code}`)
       if (!this.wanted) return
-      this.ownEnds++
+      this.ownEnds.push(lastWords)
       this.start()
     })
   }
@@ -95,10 +100,11 @@ export class ClientProcess {
       await eventually('a thread dump', printed, 5000).catch(() => undefined)
     }
     const state = child === undefined ? 'not running' : `running as ${child.pid}`
-    return [`${this.name}: ${state}, ended ${this.ownEnds} times by itself`, ...this.last].join('\n  ')
+    return [`${this.name}: ${state}, ended ${this.ownEnds.length} times by itself`, ...this.last].join('\n  ')
   }
 
   private note(line: string): void {
+    if (LOGS !== undefined) appendFileSync(join(LOGS, `${this.name}.log`), `${line}\n`)
     this.last.push(line)
     // A thread dump is kept whole.
     const dumped = this.last.findIndex((one) => one.startsWith('Full thread dump'))
