@@ -76,6 +76,11 @@ export class FetchSessions {
     return this.#sessions.size
   }
 
+  /** The partitions of a session. */
+  partitionsOf(sessionId: number): readonly PartitionKey[] {
+    return Array.from(this.#sessions.get(sessionId)?.partitions.values() ?? [], ({ entry }) => entry)
+  }
+
   open(request: FetchSessionRequest): FetchContext {
     const { sessionId, sessionEpoch, entries } = request
     if (sessionEpoch === INITIAL_EPOCH || sessionEpoch === FINAL_EPOCH) {

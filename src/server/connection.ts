@@ -73,6 +73,11 @@ export class Connection {
     return this.slots.length > 0
   }
 
+  /** Whether an answer is on its way out. */
+  get isSending(): boolean {
+    return this.corked || (!this.stalled && this.socket.writableLength > 0)
+  }
+
   /** Nothing goes in or out any more, though nobody is told: what a network does that lost its way. */
   stall(): void {
     if (this.stalled || this.closed) return
