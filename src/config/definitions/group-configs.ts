@@ -4,9 +4,9 @@
 import type { ConfigDefinition } from './definition.ts'
 
 export const groupConfigs = {
-  'consumer.assignment.interval.ms': { type: 'INT', default: '1000', min: 0, importance: 'MEDIUM', broker: ['group.consumer.assignment.interval.ms'], effect: 'accepted', doc: 'Shortest time between two assignments of the consumer group.' },
-  'consumer.heartbeat.interval.ms': { type: 'INT', default: '5000', min: 1, importance: 'MEDIUM', broker: ['group.consumer.heartbeat.interval.ms'], effect: 'accepted', doc: 'Time between heartbeats of a consumer.' },
-  'consumer.session.timeout.ms': { type: 'INT', default: '45000', min: 1, importance: 'MEDIUM', broker: ['group.consumer.session.timeout.ms'], effect: 'accepted', doc: 'Time without a heartbeat after which a consumer leaves the group.' },
+  'consumer.assignment.interval.ms': { type: 'INT', default: '1000', min: 0, importance: 'MEDIUM', broker: ['group.consumer.assignment.interval.ms'], effect: 'acts', doc: 'Shortest time between two assignments of the consumer group.' },
+  'consumer.heartbeat.interval.ms': { type: 'INT', default: '5000', min: 1, importance: 'MEDIUM', broker: ['group.consumer.heartbeat.interval.ms'], effect: 'acts', doc: 'Time between heartbeats of a consumer.' },
+  'consumer.session.timeout.ms': { type: 'INT', default: '45000', min: 1, importance: 'MEDIUM', broker: ['group.consumer.session.timeout.ms'], effect: 'acts', doc: 'Time without a heartbeat after which a consumer leaves the group.' },
   'share.assignment.interval.ms': { type: 'INT', default: '1000', min: 0, importance: 'MEDIUM', broker: ['group.share.assignment.interval.ms'], effect: 'accepted', doc: 'Shortest time between two assignments of the share group.' },
   'share.auto.offset.reset': { type: 'STRING', default: 'latest', check: 'share-offset-reset', importance: 'MEDIUM', effect: 'accepted', doc: 'Where a share group starts: earliest, latest, or a duration back from now.' },
   'share.delivery.count.limit': { type: 'INT', default: '5', min: 2, importance: 'MEDIUM', broker: ['group.share.delivery.count.limit'], effect: 'accepted', doc: 'How often a record is delivered before it is given up.' },
