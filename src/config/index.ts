@@ -8,7 +8,6 @@ export {
   alterBrokerLoggers,
   alterByReplacing,
   alterIncrementally,
-  applyChanges,
   type ConfigChange,
   type ConfigOperation,
   type ConfigResource,
@@ -31,7 +30,6 @@ export type { BrokerConfigName } from './definitions/broker-configs.ts'
 export type { ConfigDefinition, ConfigValue } from './definitions/definition.ts'
 export type { TopicConfigName } from './definitions/topic-configs.ts'
 export {
-  ConfigSource,
   type ConfigSynonym,
   type DescribedConfig,
   type DescribeOptions,
@@ -52,5 +50,4 @@ export {
   type TimestampType,
   type TopicConfig,
   topicValue,
-  validateTopicConfigs,
 } from './topic-config.ts'

@@ -28,7 +28,6 @@ export { hasMetadataLog, inspectMetadata } from './inspection.ts'
 export {
   automaticTopic,
   CLUSTER_METADATA,
-  CLUSTER_METADATA_TOPIC_ID,
   CONSUMER_OFFSETS,
   isInternalTopic,
   SHARE_GROUP_STATE,

@@ -3,7 +3,7 @@
 export type { Magic, TimestampType } from './batch.ts'
 export * as Batch from './batch.ts'
 export { BatchFilter, emptyBatch } from './batch-filter.ts'
-export { MAX_DECOMPRESSED_BYTES, TooLargeError } from './bounds.ts'
+export { TooLargeError } from './bounds.ts'
 export {
   type CompressionName,
   compress,

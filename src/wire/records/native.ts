@@ -13,12 +13,3 @@ export function loadOptional<T>(name: string): T | undefined {
     return undefined
   }
 }
-
-/** The path of a file inside an installed package, or undefined where it is missing. */
-export function resolveOptional(path: string): string | undefined {
-  try {
-    return require.resolve(path)
-  } catch {
-    return undefined
-  }
-}
