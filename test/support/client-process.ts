@@ -10,6 +10,7 @@ const LINES_KEPT = 60
 /** Where every line of every client is kept, for a run that is to be understood. */
 const LOGS = process.env.CLIENT_LOGS
 const STOP_DEADLINE_MS = 30_000
+const DUMP_DEADLINE_MS = 5000
 
 export interface Command {
   readonly file: string
@@ -31,6 +32,8 @@ export class ClientProcess {
   private ended: Promise<void> = Promise.resolve()
   private wanted = false
   private readonly last: string[] = []
+  /** What it prints once it was asked where it stands. */
+  private dump: string[] | undefined
   /** The last line of each life that it ended itself. */
   readonly ownEnds: string[] = []
 
@@ -92,22 +95,27 @@ export class ClientProcess {
 
   /** Its last lines; a JVM that still runs tells where its threads are. */
   async whereItStood(): Promise<string> {
-    const child = this.child
+    const { child } = this
     if (child !== undefined && this.command.file === 'java') {
-      const before = this.last.at(-1)
+      const dump: string[] = []
+      this.dump = dump
       child.kill('SIGQUIT')
-      const printed = async () => this.last.at(-1) !== before && this.last.some((line) => /^Heap|JNI global/.test(line))
-      await eventually('a thread dump', printed, 5000).catch(() => undefined)
+      // Its last line is the heap's last.
+      const printed = async () => dump.some((line) => /class space/.test(line))
+      await eventually('a thread dump', printed, DUMP_DEADLINE_MS).catch(() => undefined)
     }
     const state = child === undefined ? 'not running' : `running as ${child.pid}`
-    return [`${this.name}: ${state}, ended ${this.ownEnds.length} times by itself`, ...this.last].join('\n  ')
+    const headline = `${this.name}: ${state}, ended ${this.ownEnds.length} times by itself`
+    return [headline, ...this.last, ...(this.dump ?? [])].join('\n  ')
   }
 
   private note(line: string): void {
     if (LOGS !== undefined) appendFileSync(join(LOGS, `${this.name}.log`), `${line}\n`)
+    if (this.dump !== undefined) {
+      this.dump.push(line)
+      return
+    }
     this.last.push(line)
-    // A thread dump is kept whole.
-    const dumped = this.last.findIndex((one) => one.startsWith('Full thread dump'))
-    if (this.last.length > LINES_KEPT && dumped !== 0) this.last.shift()
+    if (this.last.length > LINES_KEPT) this.last.shift()
   }
 }
