@@ -3,6 +3,7 @@
 
 /** From the top down; a room may import those below it, and the rooms of its own floor only where `sameFloor` says so. */
 const floors = [
+  ['testing'],
   ['server'],
   ['api'],
   ['group', 'txn', 'telemetry', 'coordinator', 'replica', 'metadata', 'security'],
@@ -30,6 +31,9 @@ const sameFloor = {
  */
 const frontDoor = '^src/([a-z]+/index|wire/records/index|wire/errors|api/[a-z-]+)[.]ts$'
 
+/** What puts the rooms together is no room; the one above it is. */
+const composition = '^src/(broker|handlers)[.]ts$'
+
 /** A leaf without imports: a refused config is told to clients with a protocol error. */
 const errorVocabulary = '^src/wire/errors[.]ts$'
 
@@ -43,7 +47,14 @@ const arrows = floors.flatMap((floor, depth) =>
       comment: `${room} may import ${allowed.slice(1).join(', ') || 'nothing else of ours'}`,
       severity: 'error',
       from: { path: `^src/${room}/`, pathNot: '[.]test[.]ts$' },
-      to: { path: '^src/', pathNot: [`^src/(${allowed.join('|')})/`, ...(room === 'config' ? [errorVocabulary] : [])] },
+      to: {
+        path: '^src/',
+        pathNot: [
+          `^src/(${allowed.join('|')})/`,
+          ...(room === 'config' ? [errorVocabulary] : []),
+          ...(room === 'testing' ? [composition] : []),
+        ],
+      },
     }
   }),
 )

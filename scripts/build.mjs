@@ -23,6 +23,7 @@ async function buildModules() {
     entryPoints: {
       index: 'src/index.ts',
       wire: 'src/wire/index.ts',
+      testing: 'src/testing/index.ts',
       cli: 'src/cli/main.ts',
       // Started as a thread by those above, by its path.
       'cleaner-worker': 'src/log/cleaner-worker.ts',
@@ -45,7 +46,7 @@ async function buildModules() {
 
 /** The library's files alone: the command is a process of its own and needs no CommonJS. */
 async function buildCommonJs(outputs) {
-  const files = reachable(outputs, ['dist/index.js', 'dist/wire.js'])
+  const files = reachable(outputs, ['dist/index.js', 'dist/wire.js', 'dist/testing.js'])
   await mkdir('dist/cjs/chunks', { recursive: true })
   await writeFile('dist/cjs/package.json', '{ "type": "commonjs" }\n')
   await Promise.all(files.map(toCommonJs))

@@ -108,6 +108,18 @@ export class GroupCoordinator {
     this.#runtime.close()
   }
 
+  /** Gives the group's shard up and takes it over again, as two coordinators would. */
+  async handOver(groupId: string): Promise<void> {
+    const partition = this.partitionFor(groupId)
+    this.#runtime.unload(partition)
+    await this.#runtime.load(partition)
+  }
+
+  /** Has the members of a group join again, as after a change that matters to all of them. */
+  async rebalance(groupId: string): Promise<void> {
+    await this.#write(this.#requireGroupId({ groupId }), (shard) => shard.rebalance(groupId))
+  }
+
   /** The partition of __consumer_offsets that holds a group. */
   partitionFor(groupId: string): number {
     if (this.#partitionCount === 0) throw new KafkaError('COORDINATOR_NOT_AVAILABLE')

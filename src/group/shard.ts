@@ -20,6 +20,7 @@ import { ClassicRebalance } from './classic-rebalance.ts'
 import { ConsumerGroup } from './consumer-group.ts'
 import { ConsumerGroups, type HeartbeatResponse } from './consumer-groups.ts'
 import { ConsumerRebalance } from './consumer-rebalance.ts'
+import { epochRecord } from './consumer-records.ts'
 import { replayConsumerGroup } from './consumer-replay.ts'
 import {
   type DescribedConsumerGroup,
@@ -172,6 +173,14 @@ export class GroupShard implements CoordinatorShard<GroupRecord> {
   describeConsumer(groupId: string): DescribedConsumerGroup {
     const { topics } = this.#rooms
     return describeConsumer(this.#groups.getConsumer(groupId), this.#rebalance.defaultAssignor, topics)
+  }
+
+  /** A classic group waits for its members to join again; a consumer group has another epoch, for a new assignment. */
+  rebalance(groupId: string): GroupResult {
+    const group = this.#groups.get(groupId)
+    if (group instanceof ClassicGroup) return this.#classicRebalance.prepareOrComplete(group, 'it was asked for')
+    if (!(group instanceof ConsumerGroup)) throw new KafkaError('GROUP_ID_NOT_FOUND')
+    return { records: [epochRecord(groupId, group.groupEpoch + 1, group.metadataHash)], response: undefined }
   }
 
   delete(groupId: string): GroupResult {

@@ -17,6 +17,6 @@ export {
 export { copyTree, MemoryFileSystem } from './memory.ts'
 export { MortalClock, MortalFileSystem } from './mortal.ts'
 export { type NetServer, type Network, realNetwork, type Socket } from './network.ts'
-export { RealFileSystem, realIo, realRandom } from './real.ts'
+export { RealFileSystem, realIo, realRandom, silentLogger } from './real.ts'
 export { SteeredClock } from './steered-clock.ts'
 export { serveMessages } from './workers.ts'

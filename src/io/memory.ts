@@ -213,8 +213,8 @@ export class MemoryFileSystem implements FileSystem {
   }
 
   /** A file system with all of this one's files as they are now; what neither changes, both share. Nothing is locked. */
-  fork(): MemoryFileSystem {
-    return new MemoryFileSystem(this.#now, shareAll(this.#root))
+  fork(now = this.#now): MemoryFileSystem {
+    return new MemoryFileSystem(now, shareAll(this.#root))
   }
 
   open(path: string, options: { create?: boolean; truncate?: boolean; readOnly?: boolean } = {}): File {

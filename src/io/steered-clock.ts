@@ -46,7 +46,9 @@ export class SteeredClock implements Clock {
   setTimer(delayMs: number, fire: () => void): Timer {
     const due = this.monotonic() + Math.max(delayMs, 0)
     const timer = this.#timers.add(due, fire)
-    if (!this.#isFrozen && due < this.#systemDue) this.#arm(due)
+    if (!this.#isFrozen) {
+      if (due < this.#systemDue) this.#arm(due)
+    } else if (delayMs <= 0) setImmediate(() => this.#fireWithoutTime())
     return timer
   }
 
@@ -92,6 +94,14 @@ export class SteeredClock implements Clock {
     }
   }
 
+  /** What was to happen in the next turn does so, though time stands still. */
+  #fireWithoutTime(): void {
+    if (!this.#isFrozen) return
+    const now = this.#monotonicMs
+    for (let timer = this.#timers.takeDue(now); timer !== undefined; timer = this.#timers.takeDue(now)) timer.fire()
+    this.onActivity()
+  }
+
   #armNext(): void {
     const next = this.#timers.nextDue()
     if (next !== undefined && next < this.#systemDue) this.#arm(next)
@@ -114,6 +124,12 @@ export class SteeredClock implements Clock {
     this.#monotonicMs -= performance.now()
     this.#isFrozen = false
     this.#armNext()
+  }
+
+  /** The time of day is the real one again, and goes on by itself. */
+  reset(): void {
+    this.resume()
+    this.#wallMs = 0
   }
 
   /** Sets the time of day; no timer fires, since none of them goes by it. */

@@ -104,6 +104,23 @@ export class LogCleaner {
     this.#endThread(job.lane)
   }
 
+  /** Cleans a log that is there, however little there is to gain. Resolves when that is done or has failed. */
+  async cleanNow(log: PartitionLog): Promise<void> {
+    const entry = [...this.#options.logs()].find((each) => each.log === log)
+    if (entry === undefined || !log.config.compact) return
+    while (this.#jobs.has(log)) await Promise.race(this.#running)
+    if (!this.#isFree(log)) return
+    const lane: Lane = { thread: undefined, timer: undefined, isStopped: false }
+    const plan = this.#plan(log, entry.directory, this.#options.io.clock.now())
+    if (plan === undefined) return
+    const job = { plan, log, logDirectory: entry.directory, path: log.directory, lane, isCalledOff: false }
+    this.#jobs.set(log, job)
+    const running = this.#clean(job).then(() => undefined)
+    this.#running.add(running)
+    await running.finally(() => this.#running.delete(running))
+    this.#endThread(lane)
+  }
+
   /** Resolves when no thread is left, and no file of what they were at. */
   async close(): Promise<void> {
     this.#stop()
@@ -244,11 +261,16 @@ export class LogCleaner {
     if (isCalledOff || log.isOffline) throw new CleaningEnded()
   }
 
+  /** Who cleans without being asked may be switched off. */
+  get #laneCount(): number {
+    return Math.max(1, this.#lanes.length)
+  }
+
   #threadOf(lane: Lane): CleaningThread {
     const { io, config } = this.#options
     const bytesPerSecond = config().get('log.cleaner.io.max.bytes.per.second')
     // Each has its share.
-    lane.thread ??= startCleaningThread(io, { maxBytesPerSecond: bytesPerSecond / this.#lanes.length })
+    lane.thread ??= startCleaningThread(io, { maxBytesPerSecond: bytesPerSecond / this.#laneCount })
     return lane.thread
   }
 
@@ -263,7 +285,7 @@ export class LogCleaner {
       endOffset,
       abortedTransactions: log.abortedBetween(startOffset, endOffset),
       map: {
-        maxBytes: Math.floor(config().get('log.cleaner.dedupe.buffer.size') / this.#lanes.length),
+        maxBytes: Math.floor(config().get('log.cleaner.dedupe.buffer.size') / this.#laneCount),
         loadFactor: config().get('log.cleaner.io.buffer.load.factor'),
         seed: Math.floor(io.random.next() * MAX_SEED),
       },
@@ -273,7 +295,7 @@ export class LogCleaner {
 
   /** One to read into, one to write from. */
   #ioBufferBytes(): number {
-    return Math.floor(this.#options.config().get('log.cleaner.io.buffer.size') / this.#lanes.length / 2)
+    return Math.floor(this.#options.config().get('log.cleaner.io.buffer.size') / this.#laneCount / 2)
   }
 
   #groupStep(

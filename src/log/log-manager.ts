@@ -489,6 +489,12 @@ export class LogManager {
     }
   }
 
+  /** Compacts a log now, with all that was appended so far. */
+  async cleanNow(log: PartitionLog): Promise<void> {
+    if (log.activeSegment.size > 0) log.roll()
+    await this.#cleaner.cleanNow(log)
+  }
+
   #dropExpired(log: PartitionLog): void {
     const directory = this.directoryOf(log)
     if (directory === undefined) return

@@ -209,10 +209,21 @@ export class Stage {
     return this.#memory.fork()
   }
 
+  emptyFiles(): MemoryFileSystem {
+    return new MemoryFileSystem(() => this.clock.now())
+  }
+
+  /** From this moment on nothing of the broker leaves or is written: what `swap` does next, as far as it need not wait. */
+  abandon(): void {
+    this.server.hold()
+    for (const connection of this.server.openConnections()) connection.cut()
+    this.#node?.clock.die()
+  }
+
   /** Another broker takes the place of this one, over these files, or over the same. */
   async swap(
     how: { readonly orderly?: boolean; readonly files?: MemoryFileSystem; readonly connections: 'keep' | 'close' },
-    whileDown: () => void = () => undefined,
+    whileDown: () => Promise<void> | void = () => undefined,
   ): Promise<void> {
     const node = this.#node
     this.server.hold()
@@ -227,7 +238,7 @@ export class Stage {
     }
     this.server.closeWaiting()
     if (how.files !== undefined) this.#memory = how.files
-    whileDown()
+    await whileDown()
     await this.#start()
   }
 

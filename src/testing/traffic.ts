@@ -114,7 +114,7 @@ class InjectedFault implements Fault {
 
 /** A connection's answers are this much later, whatever they are. */
 export interface Slowness {
-  readonly matches: (call: Call) => boolean
+  readonly matches: (connection: Call['connection']) => boolean
   readonly delayMs: (sizeInBytes: number) => number
 }
 
@@ -218,7 +218,7 @@ export class Traffic {
 
   #send(call: Call, reply: Reply): void {
     let delayMs = 0
-    for (const { matches, delayMs: of } of this.slow) if (matches(call)) delayMs += of(bytesOf(reply))
+    for (const { matches, delayMs: of } of this.slow) if (matches(call.connection)) delayMs += of(bytesOf(reply))
     if (delayMs === 0) call.reply(reply)
     else this.#rooms.clock.setTimer(delayMs, () => call.reply(reply))
   }

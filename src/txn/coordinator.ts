@@ -122,6 +122,13 @@ export class TransactionCoordinator {
     this.#markers.close()
   }
 
+  /** Gives the id's shard up and takes it over again, as two coordinators would. */
+  async handOver(transactionalId: string): Promise<void> {
+    const partition = this.partitionFor(transactionalId)
+    this.#runtime.unload(partition)
+    await this.#runtime.load(partition)
+  }
+
   /** The partition of __transaction_state that holds a transactional id. */
   partitionFor(transactionalId: string): number {
     if (this.#partitionCount === 0) throw new KafkaError('COORDINATOR_NOT_AVAILABLE')
