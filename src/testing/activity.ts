@@ -73,9 +73,9 @@ export class Activity {
         try {
           while (isStale && this.#waiting.has(look)) {
             isStale = false
+            if (this.#closed) throw new Error(`waited for ${what}, but the broker was closed`)
             const found = await check()
             if (found !== undefined) end(() => resolve(found))
-            else if (this.#closed) end(() => reject(new Error(`waited for ${what}, but the broker was closed`)))
           }
         } catch (error) {
           end(() => reject(error as Error))
