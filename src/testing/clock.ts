@@ -44,12 +44,14 @@ export class BrokerClock {
     await this.#stage.settle()
   }
 
-  /** Moves the time on to this one, as `advance` does; back, only the time of day is another, and no timer fires. */
-  async set(time: Date | number | string): Promise<void> {
+  /**
+   * Sets the time of day, as an administrator sets a machine's clock: timestamps, retention and expiry go by it from now
+   * on, but no timer fires. `advance` is what lets time pass.
+   */
+  set(time: Date | number | string): void {
     const nowMs = new Date(time).getTime()
     if (Number.isNaN(nowMs)) throw new TypeError(`a date or ms since the epoch, got ${String(time)}`)
-    const ahead = nowMs - this.now()
-    if (ahead >= 0) await this.advance(ahead)
-    else this.#stage.clock.set(nowMs)
+    this.#stage.clock.set(nowMs)
+    this.#stage.activity.note()
   }
 }

@@ -418,6 +418,22 @@ export class TestBroker implements AsyncDisposable {
     )
   }
 
+  /** Resolves when there are so many connections; with `waiting`, only those count that wait for an answer. Rejects with WaitTimeoutError. */
+  waitForConnections(
+    count: number,
+    { waiting = false, ...options }: WaitOptions & { readonly waiting?: boolean } = {},
+  ): Promise<ConnectionView[]> {
+    const found = (): ConnectionView[] => this.connections().filter(({ isWaiting }) => !waiting || isWaiting)
+    return this.#stage.activity.until(
+      {
+        what: `${count} connections${waiting ? ' that wait' : ''}`,
+        check: () => (found().length === count ? found() : undefined),
+        seen: () => `${found().length}: ${JSON.stringify(this.connections())}`,
+      },
+      options,
+    )
+  }
+
   /** Resolves when nothing is under way but what waits by its nature: long polls, joins of a group. */
   async waitForIdle({ timeout }: WaitOptions = {}): Promise<void> {
     await this.#stage.settle()
