@@ -94,7 +94,8 @@ module.exports = {
     {
       name: 'no-development-packages-in-the-product',
       severity: 'error',
-      from: { path: '^src/', pathNot: '[.]test[.]ts$' },
+      // Vitest is the peer of who imports its entry.
+      from: { path: '^src/', pathNot: ['[.]test[.]ts$', '^src/testing/vitest[.]ts$'] },
       to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'] },
     },
   ],

@@ -11,8 +11,9 @@ import { build, transform } from 'esbuild'
 import { root } from './lib/project.mjs'
 
 process.chdir(root)
-const { version, dependencies } = JSON.parse(await readFile('package.json', 'utf8'))
+const { version, dependencies, peerDependencies } = JSON.parse(await readFile('package.json', 'utf8'))
 const target = 'node20'
+const libraries = ['index', 'wire', 'testing', 'testing-vitest', 'testing-jest'].map((name) => `dist/${name}.js`)
 
 await rm('dist', { recursive: true, force: true })
 await Promise.all([buildModules().then(buildCommonJs), buildTypes()])
@@ -24,6 +25,8 @@ async function buildModules() {
       index: 'src/index.ts',
       wire: 'src/wire/index.ts',
       testing: 'src/testing/index.ts',
+      'testing-vitest': 'src/testing/vitest.ts',
+      'testing-jest': 'src/testing/jest.ts',
       cli: 'src/cli/main.ts',
       // Started as a thread by those above, by its path.
       'cleaner-worker': 'src/log/cleaner-worker.ts',
@@ -35,7 +38,7 @@ async function buildModules() {
     format: 'esm',
     platform: 'node',
     target,
-    external: Object.keys(dependencies),
+    external: [...Object.keys(dependencies), ...Object.keys(peerDependencies)],
     define: { ODRADEK_VERSION: JSON.stringify(version) },
     metafile: true,
     logLevel: 'warning',
@@ -46,7 +49,7 @@ async function buildModules() {
 
 /** The library's files alone: the command is a process of its own and needs no CommonJS. */
 async function buildCommonJs(outputs) {
-  const files = reachable(outputs, ['dist/index.js', 'dist/wire.js', 'dist/testing.js'])
+  const files = reachable(outputs, libraries)
   await mkdir('dist/cjs/chunks', { recursive: true })
   await writeFile('dist/cjs/package.json', '{ "type": "commonjs" }\n')
   await Promise.all(files.map(toCommonJs))

@@ -9,6 +9,7 @@ export type { DiskAction, DiskFaultHandle, DiskFaults, DiskSelector } from './di
 export type { Duration } from './duration.ts'
 export type { ApiName, Fault, FaultAction, FaultOptions, RequestSelector, RequestView } from './faults.ts'
 export type { GroupMember, GroupView, Offsets, ProducerView, TopicPartition, TransactionView } from './groups.ts'
+export { type BrokerMatchers, type ExpectedRecord, matchers, type ToHaveRecordOptions } from './matchers.ts'
 export type { ConnectionSelector, ConnectionView, NetworkFault, NetworkFaults, Speed } from './network.ts'
 export type { TestBrokerOptions, TopicOptions, TopicsOption } from './options.ts'
 export type { BatchInfo, RecordedRecord, RecordHeader, RecordsOptions, TransactionState } from './records.ts'

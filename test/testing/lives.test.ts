@@ -186,7 +186,12 @@ describe('Time', () => {
 
   test('ends sessions, transactions and long polls exactly when they end', async () => {
     await using broker = await startBroker({ topics: ['t'] })
-    const consumer = kafkaOf(broker).consumer({ groupId: 'g', sessionTimeout: 30_000, heartbeatInterval: 25_000 })
+    const consumer = kafkaOf(broker).consumer({
+      groupId: 'g',
+      sessionTimeout: 30_000,
+      heartbeatInterval: 25_000,
+      maxWaitTimeInMs: 50,
+    })
     await consumer.connect()
     await consumer.subscribe({ topic: 't' })
     await consumer.run({ eachMessage: async () => undefined })
@@ -349,7 +354,7 @@ test('Producers are fenced, coordinators move, groups rebalance', async () => {
   expect(broker.records('t')).toMatchObject([{ transaction: 'aborted' }])
   await producer.disconnect().catch(() => undefined)
 
-  const consumer = kafkaOf(broker, 'c').consumer({ groupId: 'g', heartbeatInterval: 50, sessionTimeout: 6000 })
+  const consumer = kafkaOf(broker, 'c').consumer({ groupId: 'g', heartbeatInterval: 50, maxWaitTimeInMs: 50 })
   let joins = 0
   consumer.on('consumer.group_join', () => joins++)
   await consumer.connect()
