@@ -45,6 +45,23 @@ program
   .addOption(new Option('--log-format <format>', 'how that line looks').choices(['text', 'json']).default('text'))
   .action(async (flags) => (await import('./start.ts')).start(flags))
 
+program
+  .command('run')
+  .description('run a command with a broker in memory beside it; KAFKA_BOOTSTRAP_SERVERS tells it where')
+  .argument('<command...>', 'the command and its arguments, after --')
+  .usage('[options] -- <command...>')
+  .passThroughOptions()
+  .option('--topic <name[:partitions]>', 'a topic that is there; may be given several times', listOf)
+  .option('--env <name>', 'another variable that tells where the broker is; may be given several times', listOf)
+  .option('--port <number>', 'the port to listen on (default: a free one)', portNumber)
+  .option('--log-dir <directory>', 'keep the log there instead of in memory')
+  .option('--override <key=value>', 'a config of the broker; may be given several times', keyAndValue)
+  .option('--api-versions <version>', 'pose as an older Kafka: 0.11 to 4.3')
+  .option('--snapshot <file>', 'begin with the state that a test has saved')
+  .action(async (command, flags) => {
+    process.exitCode = await (await import('./run.ts')).run(flags, command)
+  })
+
 const wire = program
   .command('wire')
   .description('the protocol debugger: JSON lines on stdin, one answer line for each on stdout')
