@@ -5,7 +5,11 @@ export default defineConfig({
     maxConcurrency: 12,
     projects: [
       {
-        test: { name: 'unit', include: ['src/**/*.test.ts', 'test/{cli,docs,fuzz,testing}/**/*.test.ts'], testTimeout: 20_000 },
+        test: {
+          name: 'unit',
+          include: ['src/**/*.test.ts', 'test/{cli,docs,fuzz,legacy,testing}/**/*.test.ts'],
+          testTimeout: 20_000,
+        },
       },
       {
         test: {

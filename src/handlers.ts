@@ -87,7 +87,7 @@ export function handlersOf(rooms: Rooms, limit?: VersionLimit): readonly ApiHand
     // Records
     produceApi({ replicas, image }),
     fetchApi({ replicas, sessions: rooms.sessions, image, config: rooms.config }),
-    listOffsetsApi({ replicas }),
+    listOffsetsApi({ replicas, now: () => rooms.clock.now() }),
     offsetForLeaderEpochApi({ replicas }),
     deleteRecordsApi({ replicas }),
     describeProducersApi({ replicas, image }),
@@ -142,6 +142,13 @@ export function handlersOf(rooms: Rooms, limit?: VersionLimit): readonly ApiHand
     getTelemetrySubscriptionsApi({ telemetry: rooms.telemetry }),
     pushTelemetryApi({ telemetry: rooms.telemetry }),
   ]
-  handlers = limit === undefined ? all : all.flatMap((handler) => limit(handler) ?? [])
+  const served = config().legacyVersions ? all.map(withLegacyVersions) : all
+  handlers = limit === undefined ? served : served.flatMap((handler) => limit(handler) ?? [])
   return handlers
+}
+
+/** With the versions that Kafka 4 gave up. */
+function withLegacyVersions(handler: ApiHandler): ApiHandler {
+  const { min, max, legacyMin = min } = handler.versions
+  return { ...handler, versions: { min: legacyMin, max } }
 }

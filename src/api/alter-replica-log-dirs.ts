@@ -23,7 +23,7 @@ export function alterReplicaLogDirsApi({ moves }: { moves: LogDirectoryMoves }):
 
   return defineApi(
     apis.AlterReplicaLogDirs,
-    { min: 1, max: 2 },
+    { min: 1, max: 2, legacyMin: 0 },
     (_context, request): Response => answer(request, alter),
     (request, errorCode) => answer(request, () => errorCode),
   )

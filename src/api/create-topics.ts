@@ -23,7 +23,7 @@ export function createTopicsApi(rooms: {
 
   return defineApi(
     apis.CreateTopics,
-    { min: 2, max: 7 },
+    { min: 2, max: 7, legacyMin: 0 },
     async (_context, { topics, timeoutMs, validateOnly }): Promise<Response> => {
       const duplicates = duplicatesOf(topics.map(({ name }) => name))
       const single = topics.filter(({ name }) => !duplicates.has(name))

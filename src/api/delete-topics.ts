@@ -23,7 +23,7 @@ export function deleteTopicsApi(rooms: {
 
   return defineApi(
     apis.DeleteTopics,
-    { min: 1, max: 6 },
+    { min: 1, max: 6, legacyMin: 0 },
     async ({ apiVersion }, request): Promise<Response> => {
       if (!config().get('delete.topic.enable')) {
         throw new KafkaError(apiVersion < 3 ? 'INVALID_REQUEST' : 'TOPIC_DELETION_DISABLED')

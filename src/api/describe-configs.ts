@@ -1,6 +1,7 @@
 // DescribeConfigs, key 32: what topics, brokers, their loggers, groups and client metrics are configured to do.
 // Authorization: DescribeConfigs on each topic and group, and on the Cluster for the rest; told per resource.
 //
+// v0 whether each is the default, only where odradek.legacy.versions asks for it
 // v1 synonyms, and where a value is from; v2 throttles before it answers (KIP-219)
 // v3 the type and the documentation of each config (KIP-569); v4 flexible
 import {
@@ -20,6 +21,8 @@ import { apis, type Draft, ErrorCode, type Infer, KafkaError } from '../wire/ind
 import { type ApiHandler, defineApi } from './handler.ts'
 import { parseBrokerId } from './support/broker-id.ts'
 
+const DEFAULT_CONFIG = 5
+
 type Resource = Infer<typeof apis.DescribeConfigs.request>['resources'][number]
 type Response = Draft<typeof apis.DescribeConfigs.response>
 
@@ -32,8 +35,8 @@ export function describeConfigsApi(rooms: {
 
   return defineApi(
     apis.DescribeConfigs,
-    { min: 1, max: 4 },
-    (_context, { resources, includeSynonyms, includeDocumentation }): Response => {
+    { min: 1, max: 4, legacyMin: 0 },
+    ({ apiVersion }, { resources, includeSynonyms, includeDocumentation }): Response => {
       for (const resource of resources) checkType(resource)
       return {
         results: resources.map((resource) => {
@@ -41,7 +44,8 @@ export function describeConfigsApi(rooms: {
           const { configs, ...error } = attempt(() =>
             describe(resource, { keys, includeSynonyms, includeDocumentation }),
           )
-          return { ...error, resourceType, resourceName, configs }
+          const told = apiVersion === 0 ? configs.map(withIsDefault) : configs
+          return { ...error, resourceType, resourceName, configs: told }
         }),
       }
     },
@@ -92,6 +96,11 @@ export function describeConfigsApi(rooms: {
       `Unexpected broker id, expected ${nodeId}${alternative} but received ${resourceName}`,
     )
   }
+}
+
+/** Before clients were told where a value is from. */
+function withIsDefault(config: DescribedConfig) {
+  return { ...config, isDefault: config.configSource === DEFAULT_CONFIG }
 }
 
 /** A type that does not exist fails the request as a whole: nobody could say who may see it. */

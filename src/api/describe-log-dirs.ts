@@ -47,7 +47,7 @@ export function describeLogDirsApi(rooms: {
 
   return defineApi(
     apis.DescribeLogDirs,
-    { min: 1, max: 5 },
+    { min: 1, max: 5, legacyMin: 0 },
     (_context, request): Response => ({
       results: logs.directories.map((directory) => describe(directory, request)),
     }),

@@ -1,5 +1,6 @@
 // Fetch, key 1: records from partitions, at once or when there are enough of them.
 //
+// v0-v3 message sets of magic 0 (v0 and v1) and 1, only where odradek.legacy.versions asks for it; v3 a bound of all
 // v4  isolation level, aborted transactions; v5 logStartOffset
 // v7  sessions: a client names its partitions once, and is told what is new (KIP-227)
 // v9  the leader epoch that the client knows (KIP-320); v10 says that the client knows zstd; v11 its rack (KIP-392)
@@ -21,6 +22,7 @@ import { failedFetch } from '../replica/index.ts'
 import { apis, type Draft, ErrorCode, type Infer, KafkaError } from '../wire/index.ts'
 import { type ApiHandler, defineApi, type RequestContext } from './handler.ts'
 import { currentLeader } from './support/current-leader.ts'
+import { downConverted } from './support/down-conversion.ts'
 
 type Request = Infer<typeof apis.Fetch.request>
 type Response = Draft<typeof apis.Fetch.response>
@@ -28,6 +30,7 @@ type TopicResponse = NonNullable<Response['responses']>[number]
 type PartitionResponse = NonNullable<TopicResponse['partitions']>[number]
 
 const TOPIC_IDS_FROM = 13
+const SOFT_BOUNDS_FROM = 3
 const SESSIONS_FROM = 7
 const LEADER_TOLD_FROM = 16
 const STORAGE_ERROR_FROM = 6
@@ -46,7 +49,7 @@ interface Rooms {
 export function fetchApi(rooms: Rooms): ApiHandler {
   return defineApi(
     apis.Fetch,
-    { min: 4, max: 18 },
+    { min: 4, max: 18, legacyMin: 0 },
     (context, request): Promise<Response> => {
       const usesTopicIds = context.apiVersion >= TOPIC_IDS_FROM
       const session = rooms.sessions.open({
@@ -57,7 +60,7 @@ export function fetchApi(rooms: Rooms): ApiHandler {
         forgotten: forgottenOf(request, usesTopicIds),
       })
       return new Promise((resolve, reject) => {
-        read(rooms, request, session.entries, (results) => {
+        read(rooms, context, request, session.entries, (results) => {
           try {
             resolve(responseOf(rooms, context, session.answer(results)))
           } catch (error) {
@@ -104,6 +107,7 @@ function forgottenOf({ forgottenTopicsData }: Request, usesTopicIds: boolean): P
 /** Reads what exists; what does not has its error without being waited for. Results come in the entries' order. */
 function read(
   { replicas, image, config }: Rooms,
+  { apiVersion }: RequestContext,
   request: Request,
   entries: readonly FetchEntry[],
   done: (results: FetchResult[]) => void,
@@ -126,19 +130,25 @@ function read(
     done(results)
     return
   }
-  replicas.fetch(paramsOf(request, config.broker), readable, (found) => {
-    for (const [index, place] of places.entries()) results[place] = found[index] as FetchResult
+  const params = paramsOf(request, apiVersion, config.broker)
+  replicas.fetch(params, readable, (found) => {
+    for (const [index, place] of places.entries()) {
+      const result = found[index] as FetchResult
+      const entry = readable[index] as FetchEntry
+      results[place] = downConverted(replicas, entry, result, apiVersion)
+    }
     done(results)
   })
 }
 
-function paramsOf(request: Request, config: BrokerConfig) {
+function paramsOf(request: Request, apiVersion: number, config: BrokerConfig) {
   const maxBytes = Math.min(request.maxBytes, config.get('fetch.max.bytes'))
   return {
     isolation: isolationOf(request.isolationLevel),
     maxWaitMs: request.maxWaitMs,
     minBytes: Math.min(request.minBytes, maxBytes),
     maxBytes,
+    hardMaxBytes: apiVersion < SOFT_BOUNDS_FROM,
   }
 }
 

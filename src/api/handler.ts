@@ -37,10 +37,17 @@ interface ApiSchemas {
   readonly response: Message
 }
 
+export interface Versions {
+  readonly min: number
+  readonly max: number
+  /** From which one on it is served where `odradek.legacy.versions` asks for those that Kafka 4 gave up. */
+  readonly legacyMin?: number
+}
+
 export interface ApiHandler {
   readonly api: ApiSchemas
   /** The versions that are served and advertised. */
-  readonly versions: { readonly min: number; readonly max: number }
+  readonly versions: Versions
   /** Whether ApiVersions tells of it; left out, it does. */
   readonly isAdvertised?: boolean
   handle(context: RequestContext, request: unknown): Answer<unknown> | Promise<Answer<unknown>>
@@ -56,7 +63,7 @@ export interface ApiHandler {
  */
 export function defineApi<A extends ApiSchemas>(
   api: A,
-  versions: { min: number; max: number },
+  versions: Versions,
   handle: (
     context: RequestContext,
     request: Infer<A['request']>,

@@ -1,9 +1,16 @@
 // ListOffsets, key 2: the offset that a time, or a place in the log, stands for.
 //
+// v0  offsets of segments, as many as were asked for, only where odradek.legacy.versions asks for it
 // v1  one offset and its timestamp; v2 isolation level; v4 leader epochs (KIP-320); v6 flexible
 // v7  -3, the record with the greatest timestamp; v8 -4, the earliest on local disk; v9 -5, the latest that is tiered
 // v10 a timeout for look-ups in tiered storage; v11 -6, the earliest that waits to be tiered
-import { type Isolation, ListOffsetsTimestamp, type ReplicaManager } from '../replica/index.ts'
+import {
+  type Isolation,
+  ListOffsetsTimestamp,
+  type ReplicaManager,
+  segmentOffsets,
+  withinHighWatermark,
+} from '../replica/index.ts'
 import { apis, type Draft, ErrorCode, type Infer, KafkaError } from '../wire/index.ts'
 import { type ApiHandler, defineApi } from './handler.ts'
 
@@ -27,15 +34,30 @@ const KNOWN_FROM: ReadonlyMap<number, number> = new Map([
   [ListOffsetsTimestamp.EARLIEST_PENDING_UPLOAD, 11],
 ])
 
-export function listOffsetsApi({ replicas }: { replicas: ReplicaManager }): ApiHandler {
+export function listOffsetsApi({ replicas, now }: { replicas: ReplicaManager; now: () => number }): ApiHandler {
+  const oldStyleOffsets = (topic: string, partition: PartitionRequest, replicaId: number): PartitionResponse => {
+    const { partitionIndex, timestamp, maxNumOffsets } = partition
+    try {
+      const found = replicas.require(topic, partitionIndex)
+      found.checkLeader()
+      const offsets = segmentOffsets(found.log, timestamp, maxNumOffsets, now())
+      const seen = replicaId === CONSUMER ? withinHighWatermark(offsets, found.log.highWatermark) : offsets
+      return { partitionIndex, errorCode: ErrorCode.NONE, oldStyleOffsets: seen }
+    } catch (error) {
+      if (error instanceof KafkaError) return { partitionIndex, errorCode: error.code }
+      throw error
+    }
+  }
+
   return defineApi(
     apis.ListOffsets,
-    { min: 1, max: 11 },
+    { min: 1, max: 11, legacyMin: 0 },
     ({ apiVersion }, request): Response => {
       const isolation = isolationOf(request)
       const duplicates = duplicatePartitions(request)
       const offsetOf = (topic: string, partition: PartitionRequest): PartitionResponse => {
         const { partitionIndex, timestamp, currentLeaderEpoch } = partition
+        if (apiVersion === 0) return oldStyleOffsets(topic, partition, request.replicaId)
         if (duplicates.has(`${topic} ${partitionIndex}`)) return failed(partition, ErrorCode.INVALID_REQUEST)
         if (!isKnown(timestamp, apiVersion)) return failed(partition, ErrorCode.UNSUPPORTED_VERSION)
         try {

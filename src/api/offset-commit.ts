@@ -1,5 +1,6 @@
 // OffsetCommit, key 8: stores how far a group has read. Answers when that is written.
 //
+// v0 and v1 only where odradek.legacy.versions asks for it; v1 generation and member, and the time of each commit
 // v2-v4 retentionTimeMs: how long these offsets are kept, whatever the broker says (gone in v5, KIP-211)
 // v3 throttleTimeMs; v6 committedLeaderEpoch (KIP-320); v7 groupInstanceId: static members (KIP-345)
 // v8 flexible; v9 for consumer groups: an unknown group and a stale epoch have errors of their own (KIP-848)
@@ -20,7 +21,7 @@ export function offsetCommitApi(rooms: { groups: GroupCoordinator; image: Metada
 
   return defineApi(
     apis.OffsetCommit,
-    { min: 2, max: 10 },
+    { min: 2, max: 10, legacyMin: 0 },
     async ({ apiVersion }, request) => {
       const known: Topic[] = []
       const refused: Answered[] = []

@@ -25,7 +25,7 @@ export function offsetFetchApi(rooms: { groups: GroupCoordinator; image: Metadat
 
   return defineApi(
     apis.OffsetFetch,
-    { min: 1, max: 10 },
+    { min: 1, max: 10, legacyMin: 0 },
     async ({ apiVersion }, request) => {
       const { requireStable } = request
       const results = await Promise.all(

@@ -24,7 +24,7 @@ export function offsetForLeaderEpochApi({ replicas }: { replicas: ReplicaManager
 
   return defineApi(
     apis.OffsetForLeaderEpoch,
-    { min: 2, max: 4 },
+    { min: 2, max: 4, legacyMin: 0 },
     (_context, { topics }): Response => ({
       topics: topics.map(({ topic, partitions }) => ({
         topic,

@@ -1,5 +1,6 @@
 // Produce, key 0: record batches for partitions; answered when they are written, or not at all (acks=0).
 //
+// v0-v2 message sets of magic 0 and 1, only where odradek.legacy.versions asks for it; v2 the time of the append
 // v3  transactionalId; from here on a partition's records are one batch of magic 2
 // v5  logStartOffset in the response
 // v7  zstd may be used; v8 says which records were refused, and why (KIP-467)
@@ -27,6 +28,7 @@ type TopicData = Request['topicData'][number]
 type PartitionData = TopicData['partitionData'][number]
 type PartitionResult = NonNullable<NonNullable<Response['responses']>[number]['partitionResponses']>[number]
 
+const BATCHES_FROM = 3
 const TOPIC_IDS_FROM = 13
 const ZSTD_FROM = 7
 const LEADER_TOLD_FROM = 10
@@ -44,12 +46,12 @@ interface Rooms {
 export function produceApi(rooms: Rooms): ApiHandler {
   return defineApi(
     apis.Produce,
-    { min: 3, max: 13 },
+    { min: 3, max: 13, legacyMin: 0 },
     (context, request): Answer<Response> | Promise<Answer<Response>> => {
       if (hasTransactionalRecords(request) && request.transactionalId === null) {
         throw new KafkaError('TRANSACTIONAL_ID_AUTHORIZATION_FAILED')
       }
-      if (context.apiVersion < ZSTD_FROM) checkCodecs(request)
+      if (context.apiVersion >= BATCHES_FROM && context.apiVersion < ZSTD_FROM) checkCodecs(request)
       return new Production(rooms, context, request).run()
     },
     (request, errorCode, errorMessage) => {
@@ -305,6 +307,7 @@ function recordError({ batchIndex, message }: RecordError) {
 
 /** What can be told from the batches' heads: one batch, of magic 2, with a codec that the version knows. */
 function formatProblem(records: Buffer, apiVersion: number): ErrorCode | undefined {
+  if (apiVersion < BATCHES_FROM) return undefined
   try {
     const size = Batch.completeSize(records, 0)
     if (size === 0 || Batch.magic(records, 0) !== 2) return ErrorCode.INVALID_RECORD

@@ -25,7 +25,7 @@ export interface MarkerLogs {
 export function writeTxnMarkersApi(rooms: MarkerLogs): ApiHandler {
   return defineApi(
     apis.WriteTxnMarkers,
-    { min: 1, max: 2 },
+    { min: 1, max: 2, legacyMin: 0 },
     async (_context, { markers }) => ({ markers: await writeTxnMarkers(rooms, markers) }),
     ({ markers }, errorCode) => ({
       markers: merged(markers.map((marker) => ({ ...marker, topics: marker.topics.map(withError(errorCode)) }))),

@@ -40,6 +40,15 @@ export const singleNodeDefaults: Readonly<Record<string, string>> = {
   'share.coordinator.state.topic.min.isr': '1',
 }
 
+const LEGACY_VERSIONS = 'odradek.legacy.versions'
+const legacyVersions: ConfigDefinition = {
+  type: 'BOOLEAN',
+  default: 'false',
+  importance: 'LOW',
+  effect: 'acts',
+  doc: null,
+}
+
 export interface BrokerConfigSources {
   /** The text of a server.properties. */
   readonly properties?: string
@@ -110,6 +119,17 @@ export class BrokerConfig {
     this.interBrokerListenerName = interBroker.name
     this.interBrokerSecurityProtocol = interBroker.protocol
     checkBroker(this)
+    // Read, so that a value that is none is refused now.
+    void this.legacyVersions
+  }
+
+  /**
+   * `odradek.legacy.versions`: whether the versions of APIs are served that Kafka 4 gave up. Ours alone, so that to
+   * clients it is a config that nobody knows.
+   */
+  get legacyVersions(): boolean {
+    const text = this.given.get(LEGACY_VERSIONS) ?? 'false'
+    return parseConfig(LEGACY_VERSIONS, legacyVersions, text) as boolean
   }
 
   /** The value of a config, typed by its definition. */

@@ -36,6 +36,9 @@ type FetchTopic = NonNullable<FetchGroup['topics']>[number]
 type FetchedPartition = NonNullable<FetchedTopics[number]['partitions']>[number]
 type CommitPartition = Omit<OffsetCommitRequest['topics'][number]['partitions'][number], 'commitTimestamp'>
 
+/** When an offset was committed: as the client says in version 1, or now. */
+const UNTIMED = -1
+
 /** What stands in the log, and where: of two commits the later one holds, whichever transaction ends last. */
 interface StoredOffset {
   readonly value: OffsetCommitValue
@@ -71,14 +74,15 @@ export class Offsets {
     const unknown = apiVersion >= TELLS_UNKNOWN_GROUP ? 'GROUP_ID_NOT_FOUND' : 'ILLEGAL_GENERATION'
     const identity = { memberId, groupInstanceId, generationId }
     const validate = this.#validateCommit(groupId, { ...identity, isTransactional: false, apiVersion }, unknown)
-    const commitTimestamp = this.#now()
-    const expireTimestamp = retentionTimeMs === -1 ? -1 : commitTimestamp + retentionTimeMs
+    const now = this.#now()
+    const expireTimestamp = retentionTimeMs === -1 ? -1 : now + retentionTimeMs
     const records: GroupRecord[] = []
     const topics = request.topics.map(({ name, topicId, partitions }) => ({
       name,
       topicId,
       partitions: partitions.map((partition) => {
         const key = { group: groupId, topic: name, partition: partition.partitionIndex }
+        const commitTimestamp = partition.commitTimestamp === UNTIMED ? now : partition.commitTimestamp
         return this.#commitPartition(records, key, partition, { commitTimestamp, expireTimestamp, topicId }, validate)
       }),
     }))

@@ -9,6 +9,8 @@ export interface FetchParams {
   readonly maxWaitMs: number
   readonly minBytes: number
   readonly maxBytes: number
+  /** Not even the first batch may be larger: half of it comes then, and the reader asks for more. */
+  readonly hardMaxBytes?: boolean
 }
 
 export interface FetchEntry {
@@ -62,7 +64,8 @@ function readAll(lookup: PartitionLookup, params: FetchParams, entries: readonly
   let bytesLeft = params.maxBytes
   for (const entry of entries) {
     // The first batch of the answer always comes, however large it is, so that a reader gets on.
-    const result = readOne(lookup, params.isolation, entry, Math.min(entry.maxBytes, bytesLeft), pass.bytes === 0)
+    const minOneBatch = pass.bytes === 0 && params.hardMaxBytes !== true
+    const result = readOne(lookup, params.isolation, entry, Math.min(entry.maxBytes, bytesLeft), minOneBatch)
     pass.results.push(result)
     pass.bytes += result.records.length
     bytesLeft = Math.max(0, bytesLeft - result.records.length)

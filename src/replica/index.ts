@@ -5,6 +5,7 @@ export { type FetchAnswer, type FetchContext, FetchSessions, type PartitionKey }
 export { LogDirectoryMoves } from './log-directory-moves.ts'
 export { type Isolation, ListOffsetsTimestamp, type Partition } from './partition.ts'
 export { type InternalAppendOptions, type ProduceDone, type ProduceOptions, ReplicaManager } from './replica-manager.ts'
+export { segmentOffsets, withinHighWatermark } from './segment-offsets.ts'
 export {
   type TransactionalWrite,
   type TransactionPartitions,

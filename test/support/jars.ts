@@ -16,13 +16,14 @@ export interface Compiled {
   dispose(): void
 }
 
-/** The classpath of a pom's dependencies, kept under this name. */
-export async function jarsOf(pom: string, name: string): Promise<string> {
+/** The classpath of a pom's dependencies, kept under this name; `properties` are those of the pom. */
+export async function jarsOf(pom: string, name: string, ...properties: readonly string[]): Promise<string> {
   const cache = fileURLToPath(new URL(`../../.cache/${name}`, import.meta.url))
   if (!existsSync(cache)) {
     const unfinished = `${cache}.${process.pid}`
     mkdirSync(unfinished, { recursive: true })
-    await run('mvn', ['-q', '-B', '-f', pom, 'dependency:copy-dependencies', `-DoutputDirectory=${unfinished}`])
+    const flags = [`outputDirectory=${unfinished}`, ...properties].map((property) => `-D${property}`)
+    await run('mvn', ['-q', '-B', '-f', pom, 'dependency:copy-dependencies', ...flags])
     // Whoever is first wins; another process may have fetched the same meanwhile.
     if (existsSync(cache)) rmSync(unfinished, { recursive: true })
     else renameSync(unfinished, cache)

@@ -179,26 +179,36 @@ export function readRecords(buffer: Buffer, at: number, maxBytes?: number): Kafk
   return Batch.magic(buffer, at) < 2 ? readLegacyRecords(buffer, at, maxBytes) : readBatchRecords(buffer, at, maxBytes)
 }
 
+export interface ConvertOptions {
+  /** How much a batch may inflate to. */
+  readonly maxBytes?: number
+  /** A reader wants nothing before: of a set that is not compressed, that is left out. */
+  readonly firstOffset?: number
+}
+
 /**
  * The records of a buffer in another format, offsets and times kept: down for a reader of old, up for a log of today.
  * Down, what the older format has no place for is lost (headers, producer ids) or left out (control batches).
  */
-export function convertRecords(buffer: Buffer, toMagic: Batch.Magic, maxBytes?: number): Buffer {
+export function convertRecords(buffer: Buffer, toMagic: Batch.Magic, options: ConvertOptions = {}): Buffer {
   const converted: Buffer[] = []
   for (const at of Batch.positions(buffer)) {
     if (Batch.magic(buffer, at) === toMagic) {
       converted.push(buffer.subarray(at, at + Batch.sizeInBytes(buffer, at)))
     } else if (!Batch.isControl(buffer, at)) {
-      converted.push(convertBatch(buffer, at, toMagic, maxBytes))
+      converted.push(convertBatch(buffer, at, toMagic, options))
     }
   }
   return Buffer.concat(converted)
 }
 
-function convertBatch(buffer: Buffer, at: number, toMagic: Batch.Magic, maxBytes?: number): Buffer {
+function convertBatch(buffer: Buffer, at: number, toMagic: Batch.Magic, options: ConvertOptions): Buffer {
+  const { maxBytes, firstOffset = 0 } = options
   const type = Batch.timestampType(buffer, at)
+  const records = readRecords(buffer, at, maxBytes)
+  const isCompressed = Batch.compressionId(buffer, at) !== 0
   const batch = {
-    records: readRecords(buffer, at, maxBytes),
+    records: isCompressed || toMagic === 2 ? records : records.filter(({ offset }) => offset >= firstOffset),
     compression: compressionName(Batch.compressionId(buffer, at)),
     timestampType: type,
     maxTimestamp: type === 'LogAppendTime' ? Batch.maxTimestamp(buffer, at) : undefined,
