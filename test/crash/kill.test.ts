@@ -87,7 +87,8 @@ test(`nothing acknowledged is lost, doubled or reordered over ${KILLS} kills`, {
   const directory = mkdtempSync(join(tmpdir(), 'odradek-crash-'))
   const producers = Array.from({ length: 4 }, (_, i) => new NumberedProducer(`numbers-${i}`, i % 2 === 0))
   const promised: Promised = { topics: new Map(), offset: 0 }
-  let recordsFound = 0
+  let acknowledgedFound = 0
+  let unacknowledgedFound = 0
   try {
     let broker = await startOdradek([...ARGUMENTS, '--log-dir', directory])
     const setup = await RawClient.connect(broker.host, broker.port)
@@ -110,10 +111,14 @@ test(`nothing acknowledged is lost, doubled or reordered over ${KILLS} kills`, {
 
       broker = await startOdradek([...ARGUMENTS, '--log-dir', directory])
       const client = await RawClient.connect(broker.host, broker.port)
-      recordsFound = 0
+      acknowledgedFound = 0
+      unacknowledgedFound = 0
       for (const producer of producers) {
         const found = await readNumbers(client, producer.topic)
-        recordsFound += found.length
+        const acknowledged = new Set(producer.acknowledged)
+        const kept = found.filter((number) => acknowledged.has(number)).length
+        acknowledgedFound += kept
+        unacknowledgedFound += found.length - kept
         expect(broken(producer, found), `kill ${round}, ${producer.topic}`).toEqual([])
       }
       for (const [topic, retention] of promised.topics) {
@@ -126,8 +131,9 @@ test(`nothing acknowledged is lost, doubled or reordered over ${KILLS} kills`, {
     }
     expect(await broker.stop()).toBe(0)
     const acknowledged = producers.reduce((sum, { acknowledged }) => sum + acknowledged.length, 0)
+    expect(acknowledgedFound).toBe(acknowledged)
     console.log(
-      `${KILLS} kills: ${acknowledged} records acknowledged, ${recordsFound} found, ${promised.topics.size} topics, offset ${promised.offset}`,
+      `${KILLS} kills: acknowledged = found: ${acknowledged} = ${acknowledgedFound} records (${unacknowledgedFound} more were written whose answer the kill took), ${promised.topics.size} topics, offset ${promised.offset}`,
     )
   } finally {
     rmSync(directory, { recursive: true, force: true })
