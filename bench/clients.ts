@@ -50,18 +50,15 @@ export async function consume(classpath: string, address: Address, topic: string
     `${address.host}:${address.port}`,
     '--topic',
     topic,
-    '--messages',
+    '--num-records',
     String(records),
     '--timeout',
     '60000',
   ])
+  const cells = (line = '') => line.split(',').map((cell) => cell.trim())
   const lines = output.trim().split('\n')
-  const names = lines[0]?.split(',').map((name) => name.trim()) ?? []
-  const values =
-    lines
-      .at(-1)
-      ?.split(',')
-      .map((value) => value.trim()) ?? []
+  const names = cells(lines.find((line) => line.startsWith('start.time')))
+  const values = cells(lines.at(-1))
   const speed = Number(values[names.indexOf('fetch.MB.sec')])
   if (!(speed > 0)) throw new Error(`no result in: ${output.slice(-2000)}`)
   return speed
