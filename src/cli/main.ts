@@ -37,6 +37,8 @@ program
   .addOption(new Option('--memory', 'keep the log in memory alone').conflicts('logDir'))
   .option('--config <file>', 'a server.properties, as Kafka has it')
   .option('--override <key=value>', 'a config, above all others; may be given several times', keyAndValue)
+  .option('--control <port>', 'for tests: serve the control of the broker over HTTP; 0 picks a free port', portNumber)
+  .option('--control-host <name>', 'the address of the control server (default: 127.0.0.1)')
   .addOption(
     new Option('--log-level <level>', 'what is worth a line on stderr')
       .choices(['silent', 'error', 'warn', 'info', 'debug'])

@@ -15,6 +15,9 @@ export interface StartFlags {
   readonly memory?: boolean
   readonly config?: string
   readonly override?: Readonly<Record<string, string>>
+  /** The port of the control server; without it there is none. */
+  readonly control?: number
+  readonly controlHost?: string
   readonly logLevel: LogLevel
   readonly logFormat: LogFormat
 }

@@ -10,6 +10,10 @@ import { untilStopped } from './signals.ts'
 export async function start(flags: StartFlags): Promise<void> {
   const properties = brokerProperties(flags, flags.config === undefined ? '' : readConfig(flags.config))
   const logger = createLogger(flags.logFormat)
+  if (flags.control !== undefined) {
+    const { startControlled } = await import('./controlled.ts')
+    return startControlled(flags, properties, logger, announce)
+  }
   const starting = startBroker({ properties, memory: flags.memory, logger, logLevel: flags.logLevel })
   // A signal may come before the broker is ready; one that never gets ready needs no stop.
   const stopped = untilStopped(() =>
@@ -39,7 +43,7 @@ function startedAt(): number {
   return performance.getEntriesByName('odradek:start')[0]?.startTime ?? 0
 }
 
-function announce({ host, port }: Broker, log = ''): void {
+function announce({ host, port }: Pick<Broker, 'host' | 'port'>, log = ''): void {
   const tookMs = Math.round(performance.now() - startedAt())
   process.stdout.write(
     `odradek ${version} ready on ${host.includes(':') ? `[${host}]` : host}:${port} (${log}, ${tookMs} ms)\n`,

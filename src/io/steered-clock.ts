@@ -10,20 +10,25 @@ const RealDate = Date
 /** The longest delay that a system timer takes. */
 const MAX_SYSTEM_DELAY_MS = 0x7fffffff
 
+const ROUNDING_MS = 1 / 1024
+
 export class SteeredClock implements Clock {
   /** Called when something has happened on this clock: a timer has fired, or a turn has ended with work. */
   onActivity: () => void = () => undefined
   readonly #timers = new TimerHeap()
-  /** What is added to the real clocks; while it stands still: the time itself. */
+  /** What is added to the real clocks; while it stands still: the time itself, of the day as it was at `#stoodMs`. */
   #wallMs = 0
   #monotonicMs = 0
+  #stoodMs = 0
   #isFrozen = false
   #systemTimer: NodeJS.Timeout | undefined
   #systemDue = Number.POSITIVE_INFINITY
   #endOfTurn: (() => void)[] = []
 
   now(): number {
-    return this.#isFrozen ? Math.floor(this.#wallMs) : Math.floor(RealDate.now() + this.#wallMs)
+    if (!this.#isFrozen) return Math.floor(RealDate.now() + this.#wallMs)
+    // Sums of fractions may fall short of a whole millisecond.
+    return Math.floor(this.#wallMs + (this.#monotonicMs - this.#stoodMs) + ROUNDING_MS)
   }
 
   monotonic(): number {
@@ -110,17 +115,18 @@ export class SteeredClock implements Clock {
   /** Time stands still from here on. */
   freeze(): void {
     if (this.#isFrozen) return
-    const [wallMs, monotonicMs] = [RealDate.now() + this.#wallMs, this.monotonic()]
+    const [wallMs, monotonicMs] = [this.now(), this.monotonic()]
     this.#isFrozen = true
     this.#wallMs = wallMs
     this.#monotonicMs = monotonicMs
+    this.#stoodMs = monotonicMs
     this.#disarm()
   }
 
   /** Time goes on from where it stands. */
   resume(): void {
     if (!this.#isFrozen) return
-    this.#wallMs -= RealDate.now()
+    this.#wallMs = this.now() - RealDate.now()
     this.#monotonicMs -= performance.now()
     this.#isFrozen = false
     this.#armNext()
@@ -135,6 +141,7 @@ export class SteeredClock implements Clock {
   /** Sets the time of day; no timer fires, since none of them goes by it. */
   set(nowMs: number): void {
     this.#wallMs = this.#isFrozen ? nowMs : nowMs - RealDate.now()
+    this.#stoodMs = this.#monotonicMs
   }
 
   /** Moves the time on, and fires every timer that becomes due, at its time; `settle` lets each one's effects happen. */
@@ -162,9 +169,7 @@ export class SteeredClock implements Clock {
   }
 
   #moveTo(monotonicMs: number): void {
-    const ms = Math.max(0, monotonicMs - this.#monotonicMs)
-    this.#monotonicMs += ms
-    this.#wallMs += ms
+    this.#monotonicMs = Math.max(this.#monotonicMs, monotonicMs)
   }
 
   #disarm(): void {

@@ -1,10 +1,12 @@
 // `odradek/testing`: a broker inside a test, under the test's control.
+import type { ControlOptions, ControlServer } from './control/server.ts'
 import type { TestBrokerOptions } from './options.ts'
 import { TestBroker } from './test-broker.ts'
 
 export { ErrorCode, type ErrorName, KafkaError } from '../wire/errors.ts'
 export { type WaitOptions, WaitTimeoutError } from './activity.ts'
 export type { BrokerClock } from './clock.ts'
+export type { ControlOptions, ControlServer } from './control/server.ts'
 export type { DiskAction, DiskFaultHandle, DiskFaults, DiskSelector } from './disk.ts'
 export type { Duration } from './duration.ts'
 export type { ApiName, Fault, FaultAction, FaultOptions, RequestSelector, RequestView } from './faults.ts'
@@ -51,4 +53,14 @@ export { type ApiRange, type ApiVersionsOption, type KafkaVersion, kafkaVersions
  */
 export function startBroker(options: TestBrokerOptions = {}): Promise<TestBroker> {
   return TestBroker.start(options)
+}
+
+/**
+ * Serves a broker's control over HTTP with JSON: everything that a test in this process can do, for tests in other
+ * languages. `/openapi.json` says what there is. Loaded when it is first asked for. Rejects with Node's error where the
+ * port cannot be had.
+ */
+export async function serveControl(broker: TestBroker, options: ControlOptions = {}): Promise<ControlServer> {
+  const { startControl } = await import('./control/server.ts')
+  return startControl(broker, options)
 }

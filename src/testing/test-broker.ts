@@ -108,14 +108,14 @@ export class TestBroker implements AsyncDisposable {
   /** Faults of the network. */
   readonly network: NetworkFaults
   readonly #stage: Stage
-  readonly #onDisk: string | undefined
+  readonly #onDisk: boolean
   #pristine: Snapshot | undefined
   #nextPartition = 0
   #crash: Promise<void> | undefined
 
   private constructor(stage: Stage, logDir: string | undefined) {
     this.#stage = stage
-    this.#onDisk = logDir
+    this.#onDisk = logDir !== undefined
     this.clock = new BrokerClock(stage)
     this.network = new NetworkFaults(stage)
     this.disk = new DiskFaults(stage.clock, () => this.#crashNow())
@@ -614,14 +614,18 @@ export class TestBroker implements AsyncDisposable {
     this.#heal()
     this.#stage.clock.reset()
     const { clock } = this.#stage
-    if (this.#onDisk === undefined) {
+    if (!this.#onDisk) {
       await this.#stage.swap({
         files: this.#pristine?.fork(() => clock.now()) ?? this.#stage.emptyFiles(),
         connections,
       })
     } else {
-      const directory = this.#onDisk
-      await this.#stage.swap({ connections }, () => new RealFileSystem().removeTree(directory))
+      const { config } = this.#stage
+      const directories = [config.get('metadata.log.dir') ?? [], config.logDirs()].flat()
+      const disk = new RealFileSystem()
+      await this.#stage.swap({ connections }, async () => {
+        for (const directory of directories) await disk.removeTree(directory)
+      })
     }
     this.requests.clear()
     await this.#createAll(topics)
@@ -825,7 +829,7 @@ export class TestBroker implements AsyncDisposable {
   }
 
   #requireMemory(what: string): void {
-    if (this.#onDisk !== undefined) throw new Error(`${what}: only of a broker in memory, and this one has a logDir`)
+    if (this.#onDisk) throw new Error(`${what}: only of a broker in memory, and this one has a logDir`)
   }
 }
 

@@ -1,0 +1,199 @@
+// The control server: everything over HTTP with JSON, its errors, its document, its streams; and who may ask.
+import { execFile } from 'node:child_process'
+import { once } from 'node:events'
+import { request } from 'node:http'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { type ControlServer, serveControl, startBroker, type TestBroker } from '../../src/testing/index.ts'
+import { apis } from '../../src/wire/index.ts'
+import { RawClient } from '../support/raw-client.ts'
+
+let broker: TestBroker
+let control: ControlServer
+
+beforeAll(async () => {
+  broker = await startBroker()
+  control = await serveControl(broker)
+})
+beforeEach(() => broker.reset())
+afterAll(async () => {
+  await control.close()
+  await broker.close()
+})
+
+async function ask(method: string, path: string, body?: unknown): Promise<{ status: number; body: unknown }> {
+  const init = body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }
+  const response = await fetch(control.url + path, { method, ...init })
+  const text = await response.text()
+  const isJson = response.headers.get('content-type')?.startsWith('application/json')
+  return { status: response.status, body: isJson ? JSON.parse(text) : text }
+}
+const get = async (path: string) => (await ask('GET', path)).body
+const post = async (path: string, body?: unknown) => (await ask('POST', path, body)).body
+
+describe('Over HTTP a test', () => {
+  test('makes topics, appends and reads', async () => {
+    await post('/topics', { name: 'orders', partitions: 2, configs: { 'retention.ms': 1000 } })
+    expect(await get('/topics')).toEqual(['orders'])
+    expect(await get('/topics/orders')).toMatchObject({ configs: { 'retention.ms': '1000' }, partitions: [{}, {}] })
+    const records = [
+      { key: 'k', value: { total: 12 }, partition: 1, headers: { trace: 'x' } },
+      { valueBase64: 'AP8=', partition: 1 },
+    ]
+    expect(await post('/topics/orders/records', { records, compression: 'lz4' })).toEqual([
+      { partition: 1, offset: 0 },
+      { partition: 1, offset: 1 },
+    ])
+    expect(await get('/topics/orders/records?partition=1')).toMatchObject([
+      { key: 'k', value: '{"total":12}', headers: [{ key: 'trace', value: 'x' }], codec: 'lz4', transaction: 'none' },
+      { key: null, value: null, valueBase64: 'AP8=' },
+    ])
+    expect(await get('/topics/orders/records?from=1&limit=1')).toMatchObject([{ offset: 1 }])
+    await post('/topics/orders/delete-records', { offsets: { 1: 2 } })
+    expect(await get('/topics/orders/records')).toEqual([])
+    expect(await ask('DELETE', '/topics/orders')).toMatchObject({ status: 204 })
+  })
+
+  test('looks at groups, and waits for them', async () => {
+    await post('/topics', { name: 't' })
+    await post('/topics/t/records', { records: [{ value: '1' }, { value: '2' }] })
+    const waiting = post('/wait/committed', { group: 'g', topic: 't', offsets: { 0: 1 } })
+    await post('/groups/g/offsets', { t: { 0: 1 } })
+    expect(await waiting).toMatchObject({ committed: { t: { 0: 1 } }, totalLag: 1 })
+    expect(await post('/wait/group', { group: 'g', state: 'Empty' })).toMatchObject({ groupId: 'g', members: [] })
+    expect(await get('/groups')).toEqual(['g'])
+    expect(await ask('POST', '/wait/lag', { group: 'g', lag: 0, timeout: 20 })).toMatchObject({
+      status: 408,
+      body: { error: 'TIMEOUT', message: expect.stringContaining('lag {"t":{"0":1}}') },
+    })
+    expect(await post('/wait/records', { topic: 't', count: 2 })).toHaveLength(2)
+    expect(await ask('POST', '/wait/idle')).toMatchObject({ status: 204 })
+  })
+
+  test('injects faults, and removes them', async () => {
+    await post('/topics', { name: 't' })
+    const fault = await post('/faults', {
+      selector: { api: 'Metadata' },
+      action: 'LEADER_NOT_AVAILABLE',
+      options: { times: 1 },
+    })
+    expect(fault).toMatchObject({ id: expect.any(String), hits: 0 })
+    const { id } = fault as { id: string }
+    const waiting = post(`/faults/${id}/wait`)
+    const client = await RawClient.connect(broker.host, broker.port, 'c')
+    expect(await client.send(apis.Metadata, 12, { topics: [{ name: 't' }] })).toMatchObject({
+      topics: [{ errorCode: 5 }],
+    })
+    expect(await waiting).toMatchObject({ api: 'Metadata', clientId: 'c' })
+    expect(await get(`/faults/${id}`)).toMatchObject({ hits: 1, selector: { api: 'Metadata' } })
+    expect(await get('/requests?api=Metadata')).toMatchObject([
+      { isFaulty: true, errors: ['LEADER_NOT_AVAILABLE'], body: { topics: [{ name: 't' }] } },
+    ])
+    expect(await get('/requests/trace?last=1')).toContain('c Metadata v12 t -> LEADER_NOT_AVAILABLE')
+    expect(await get('/requests/mermaid')).toContain('sequenceDiagram')
+    expect(await get('/connections')).toMatchObject([{ clientId: 'c' }])
+    await ask('DELETE', `/faults/${id}`)
+    expect(await get('/faults')).toEqual([])
+    const { id: cut } = (await post('/network/cut', { clientId: 'c', refuse: true })) as { id: string }
+    await client.closed
+    expect(await ask('DELETE', `/network/${cut}`)).toMatchObject({ status: 204 })
+    const { id: full } = (await post('/disk-faults', { selector: { operation: 'sync' }, action: { delay: 1 } })) as {
+      id: string
+    }
+    expect(await ask('DELETE', `/disk-faults/${full}`)).toMatchObject({ status: 204 })
+    expect(await ask('DELETE', '/faults')).toMatchObject({ status: 204 })
+  })
+
+  test('resets, keeps states, restarts, and moves the time', async () => {
+    await post('/topics', { name: 't' })
+    const { id } = (await post('/snapshots')) as { id: string }
+    expect(await post('/reset', { topics: { u: { partitions: 2 } } })).toMatchObject({ port: broker.port })
+    expect(await get('/topics')).toEqual(['u'])
+    await post(`/snapshots/${id}/restore`)
+    expect(await get('/topics')).toEqual(['t'])
+    await post('/restart', { kill: true })
+    expect(await get('/topics')).toEqual(['t'])
+    const { now } = (await post('/clock/freeze')) as { now: number }
+    expect(await post('/clock/advance', { duration: '1 h' })).toMatchObject({ now: now + 3_600_000, isFrozen: true })
+    expect(await post('/clock/set', { time: '2030-01-01T00:00:00Z' })).toMatchObject({
+      iso: '2030-01-01T00:00:00.000Z',
+    })
+    expect(await post('/clock/resume')).toMatchObject({ isFrozen: false })
+  })
+
+  test('follows records as they come', async () => {
+    await post('/topics', { name: 't' })
+    const response = await fetch(`${control.url}/topics/t/records/stream`)
+    expect(response.headers.get('content-type')).toBe('text/event-stream')
+    await broker.produce('t', [{ value: '1' }, { value: '2' }])
+    let seen = ''
+    for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
+      seen += Buffer.from(chunk).toString()
+      if (seen.includes('"value":"2"')) break
+    }
+    expect(seen.split('\n\n')[0]).toMatch(/^data: \{"topic":"t",.*"value":"1"/)
+  })
+})
+
+describe('What cannot be done is said', () => {
+  test.each<[string, string, unknown, number, string]>([
+    ['GET', '/nothing', undefined, 404, 'NOT_FOUND'],
+    ['GET', '/topics/none', undefined, 404, 'NOT_FOUND'],
+    ['GET', '/topics/none/records', undefined, 404, 'UNKNOWN_TOPIC_OR_PARTITION'],
+    ['GET', '/topics/t/records?partition=x', undefined, 400, 'INVALID_REQUEST'],
+    ['POST', '/topics', {}, 400, 'INVALID_REQUEST'],
+    ['POST', '/topics', { name: 'a b' }, 422, 'INVALID_TOPIC_EXCEPTION'],
+    ['POST', '/topics', { name: 't', partitions: 0 }, 400, 'INVALID_REQUEST'],
+    ['POST', '/faults', { selector: { apis: 'Fetch' }, action: 'NOT_COORDINATOR' }, 400, 'INVALID_REQUEST'],
+    ['POST', '/faults', { selector: { api: 'Fech' }, action: 'NOT_COORDINATOR' }, 400, 'INVALID_REQUEST'],
+    ['POST', '/faults', { action: 'NO_SUCH' }, 400, 'INVALID_REQUEST'],
+    ['POST', '/clock/advance', { duration: 'soon' }, 400, 'INVALID_REQUEST'],
+    ['POST', '/groups/none/rebalance', undefined, 404, 'GROUP_ID_NOT_FOUND'],
+    ['POST', '/transactions/none/expire', undefined, 409, 'INVALID_TXN_STATE'],
+    ['DELETE', '/faults/99', undefined, 404, 'NOT_FOUND'],
+  ])('%s %s %j', async (method, path, body, status, error) => {
+    await broker.commit('some', { t: { 0: 0 } }).catch(() => undefined)
+    const answer = await ask(method, path, body)
+    expect([answer.status, (answer.body as { error: string }).error]).toEqual([status, error])
+    expect((answer.body as { message: string }).message).not.toBe('')
+  })
+
+  test('a body that is no JSON', async () => {
+    const response = await fetch(`${control.url}/topics`, { method: 'POST', body: '{' })
+    expect([response.status, await response.json()]).toEqual([
+      400,
+      { error: 'INVALID_REQUEST', message: 'the body is no JSON' },
+    ])
+  })
+})
+
+test('A page of another site may not ask', async () => {
+  for (const headers of [{ host: 'evil.example' }, { origin: 'http://evil.example' }]) {
+    const asked = request({ host: control.host, port: control.port, path: '/broker', headers }).end()
+    const [response] = (await once(asked, 'response')) as [{ statusCode: number; resume(): void }]
+    response.resume()
+    expect(response.statusCode).toBe(403)
+  }
+})
+
+test('The document names every route, and health is told', async () => {
+  const { paths, openapi } = (await get('/openapi.json')) as {
+    openapi: string
+    paths: Record<string, Record<string, { operationId: string }>>
+  }
+  expect(openapi).toBe('3.1.0')
+  const ids = Object.values(paths).flatMap((operations) =>
+    Object.values(operations).map(({ operationId }) => operationId),
+  )
+  expect(new Set(ids).size).toBe(ids.length)
+  expect(ids.length).toBeGreaterThan(50)
+  expect(await get('/healthz')).toEqual({ status: 'ok' })
+  expect(await get('/readyz')).toEqual({ status: 'ready', bootstrapServers: broker.bootstrapServers })
+})
+
+test('curl is enough', async () => {
+  const curl = (...args: string[]) => promisify(execFile)('curl', ['-sS', ...args])
+  const { stdout } = await curl('-X', 'POST', `${control.url}/topics`, '-d', '{"name":"from-curl"}')
+  expect(JSON.parse(stdout)).toMatchObject({ name: 'from-curl' })
+  expect((await curl('-X', 'POST', `${control.url}/clock/freeze`)).stdout).toContain('"isFrozen":true')
+})
