@@ -90,11 +90,12 @@ async function measure(contender: Contender, classpath: string): Promise<Result[
   try {
     await delay(5000)
     results.push({ row: 'memory, idle', unit: 'MB', value: residentBytes(broker.pid) / MB })
+    // Before any load: memory that the load took is given back at its own time.
+    if (wanted('connection')) results.push(...(await connections(broker)))
     if (wanted('acknowledge')) results.push(...(await latency(broker)))
     results.push(...(await throughput(broker, classpath)))
     results.push(...(await coordination(broker, wanted, scale)))
     results.push({ row: 'memory, after load', unit: 'MB', value: residentBytes(broker.pid) / MB })
-    if (wanted('connection')) results.push(...(await connections(broker)))
   } finally {
     await broker.stop()
   }
