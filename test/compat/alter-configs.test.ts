@@ -1,10 +1,9 @@
 // IncrementalAlterConfigs, AlterConfigs and ListConfigResources: what changes, what is refused, what is left as it was.
-import { apis, describe, expect, only, type TestBroker, test } from '../support/compat.ts'
+import { apis, describe, expect, kip, only, type TestBroker, test } from '../support/compat.ts'
 import { eventually } from '../support/eventually.ts'
 
 const [TOPIC, BROKER, BROKER_LOGGER, CLIENT_METRICS, GROUP] = [2, 4, 8, 16, 32]
 const [SET, DELETE, APPEND, SUBTRACT] = [0, 1, 2, 3]
-const NODE = '1'
 
 type Change = readonly [name: string, operation: number, value: string | null]
 
@@ -49,7 +48,7 @@ function becomes(broker: TestBroker, topic: string, key: string, value: string):
   })
 }
 
-describe('IncrementalAlterConfigs', () => {
+describe('IncrementalAlterConfigs', kip(339), () => {
   test.for([0, 1])('sets a config at version %i', async (version, { broker }) => {
     const { name } = await broker.topic()
     expect(await alter(broker, TOPIC, name, [['retention.ms', SET, '99']], { version })).toEqual({
@@ -69,9 +68,9 @@ describe('IncrementalAlterConfigs', () => {
   })
 
   test('deletes a config, so that the default holds again', async ({ broker }) => {
-    const { name } = await broker.topic({ configs: { 'retention.ms': '99' } })
-    expect((await alter(broker, TOPIC, name, [['retention.ms', DELETE, null]])).errorCode).toBe('NONE')
-    await becomes(broker, name, 'retention.ms', '604800000')
+    const { name } = await broker.topic({ configs: { 'file.delete.delay.ms': '99' } })
+    expect((await alter(broker, TOPIC, name, [['file.delete.delay.ms', DELETE, null]])).errorCode).toBe('NONE')
+    await becomes(broker, name, 'file.delete.delay.ms', '60000')
   })
 
   test('deletes a config that was never set without a word', async ({ broker }) => {
@@ -106,11 +105,11 @@ describe('IncrementalAlterConfigs', () => {
 
   test('only validates when told so', async ({ broker }) => {
     const { name } = await broker.topic()
-    const changes: Change[] = [['retention.ms', SET, '99']]
+    const changes: Change[] = [['file.delete.delay.ms', SET, '99']]
     expect((await alter(broker, TOPIC, name, changes, { validateOnly: true })).errorCode).toBe('NONE')
     await alter(broker, TOPIC, name, [['segment.ms', SET, '7']])
     await becomes(broker, name, 'segment.ms', '7')
-    expect(await topicValue(broker, name, 'retention.ms')).toBe('604800000')
+    expect(await topicValue(broker, name, 'file.delete.delay.ms')).toBe('60000')
   })
 
   test('changes nothing of a resource where one of its changes is refused', async ({ broker }) => {
@@ -191,7 +190,7 @@ describe('IncrementalAlterConfigs', () => {
     const resource = (value: string) => ({
       resourceType: TOPIC,
       resourceName: name,
-      configs: [{ name: 'retention.ms', configOperation: SET, value }],
+      configs: [{ name: 'file.delete.delay.ms', configOperation: SET, value }],
     })
     const { responses } = await broker.ask(apis.IncrementalAlterConfigs, 1, {
       resources: [resource('1'), resource('2')],
@@ -203,26 +202,33 @@ describe('IncrementalAlterConfigs', () => {
         errorMessage: 'Each resource must appear at most once.',
       })
     }
-    expect(await topicValue(broker, name, 'retention.ms')).toBe('604800000')
+    expect(await topicValue(broker, name, 'file.delete.delay.ms')).toBe('60000')
   })
 
-  test.for<[string, number, string, Change[], string, string | RegExp]>([
-    [
-      'what of a broker is read-only',
-      BROKER,
-      NODE,
-      [['broker.id', SET, '5']],
-      'INVALID_REQUEST',
-      'Cannot update these configs dynamically: [broker.id]',
-    ],
-    [
-      'another broker',
-      BROKER,
-      '9',
-      [['log.cleaner.threads', SET, '2']],
-      'INVALID_REQUEST',
-      'Unexpected broker id, expected 1, but received 9',
-    ],
+  test('refuses to alter what of a broker is read-only', async ({ broker }) => {
+    expect(await alter(broker, BROKER, `${broker.nodeId}`, [['broker.id', SET, '5']])).toMatchObject({
+      errorCode: 'INVALID_REQUEST',
+      errorMessage: 'Cannot update these configs dynamically: [broker.id]',
+    })
+  })
+
+  test('refuses to alter another broker', async ({ broker }) => {
+    const { nodeId, otherNodeId } = broker
+    expect(await alter(broker, BROKER, `${otherNodeId}`, [['log.cleaner.threads', SET, '2']])).toMatchObject({
+      errorCode: 'INVALID_REQUEST',
+      errorMessage: `Unexpected broker id, expected ${nodeId}, but received ${otherNodeId}`,
+    })
+  })
+
+  test('refuses to alter a logger that there is not', async ({ broker }) => {
+    const changes: Change[] = [['kafka.server.NoSuchLogger', SET, 'DEBUG']]
+    expect(await alter(broker, BROKER_LOGGER, `${broker.nodeId}`, changes)).toMatchObject({
+      errorCode: 'INVALID_CONFIG',
+      errorMessage: 'Logger kafka.server.NoSuchLogger does not exist!',
+    })
+  })
+
+  test.for<[string, number, string, Change[], string, string]>([
     [
       'a broker that is no number',
       BROKER,
@@ -238,14 +244,6 @@ describe('IncrementalAlterConfigs', () => {
       [['consumer.session.timeout.ms', SET, '50000']],
       'INVALID_REQUEST',
       'Default group resources are not allowed.',
-    ],
-    [
-      'a logger that there is not',
-      BROKER_LOGGER,
-      NODE,
-      [['kafka.server.NoSuchLogger', SET, 'DEBUG']],
-      'INVALID_CONFIG',
-      'Logger kafka.server.NoSuchLogger does not exist!',
     ],
     ['a type of resource that there is not', 99, 'x', [['a', SET, 'b']], 'INVALID_REQUEST', 'Unknown resource type 99'],
   ])('refuses to alter %s', async ([, type, name, changes, errorCode, errorMessage], { broker }) => {
@@ -267,41 +265,44 @@ describe('IncrementalAlterConfigs', () => {
 
   test('sets a broker’s config while it runs, above the static one, and takes it back', async ({ broker }) => {
     const key = 'log.cleaner.backoff.ms'
-    const value = async () => (await configOf(broker, BROKER, NODE, key))?.value
-    expect((await alter(broker, BROKER, NODE, [[key, SET, '16000']])).errorCode).toBe('NONE')
+    const node = `${broker.nodeId}`
+    const value = async () => (await configOf(broker, BROKER, node, key))?.value
+    const before = await value()
+    expect((await alter(broker, BROKER, node, [[key, SET, '16000']])).errorCode).toBe('NONE')
     await eventually('the new value', async () => (await value()) === '16000')
-    expect(await configOf(broker, BROKER, NODE, key)).toMatchObject({ configSource: 2 })
-    expect((await alter(broker, BROKER, NODE, [[key, DELETE, null]])).errorCode).toBe('NONE')
-    await eventually('the old value', async () => (await value()) === '15000')
+    expect(await configOf(broker, BROKER, node, key)).toMatchObject({ configSource: 2 })
+    expect((await alter(broker, BROKER, node, [[key, DELETE, null]])).errorCode).toBe('NONE')
+    await eventually('the old value', async () => (await value()) === before)
   })
 
   test('sets a default for all brokers, which a topic’s config falls back to', async ({ broker }) => {
     const { name } = await broker.topic()
     const key = 'log.index.interval.bytes'
     const ofTopic = () => configOf(broker, TOPIC, name, 'index.interval.bytes')
+    const before = (await ofTopic())?.value
     expect((await alter(broker, BROKER, '', [[key, SET, '5000']])).errorCode).toBe('NONE')
     await eventually('the topic to follow', async () => (await ofTopic())?.value === '5000')
     expect(await ofTopic()).toMatchObject({ configSource: 3 })
     expect((await alter(broker, BROKER, '', [[key, DELETE, null]])).errorCode).toBe('NONE')
-    await eventually('the topic to be back', async () => (await ofTopic())?.value === '4096')
+    await eventually('the topic to be back', async () => (await ofTopic())?.value === before)
   })
 })
 
-describe('AlterConfigs', () => {
+describe('AlterConfigs', kip(133), () => {
   test.for([0, 1, 2])('replaces all that was set, at version %i', async (version, { broker }) => {
-    const { name } = await broker.topic({ configs: { 'retention.ms': '99' } })
+    const { name } = await broker.topic({ configs: { 'file.delete.delay.ms': '99' } })
     expect(await alterAll(broker, TOPIC, name, { 'segment.bytes': '2000000' }, { version })).toMatchObject({
       errorCode: 'NONE',
       errorMessage: null,
     })
     await becomes(broker, name, 'segment.bytes', '2000000')
-    expect(await topicValue(broker, name, 'retention.ms')).toBe('604800000')
+    expect(await topicValue(broker, name, 'file.delete.delay.ms')).toBe('60000')
   })
 
   test('clears a topic’s configs where it is given none', async ({ broker }) => {
-    const { name } = await broker.topic({ configs: { 'retention.ms': '99' } })
+    const { name } = await broker.topic({ configs: { 'file.delete.delay.ms': '99' } })
     expect((await alterAll(broker, TOPIC, name, {})).errorCode).toBe('NONE')
-    await becomes(broker, name, 'retention.ms', '604800000')
+    await becomes(broker, name, 'file.delete.delay.ms', '60000')
   })
 
   test('only validates when told so', async ({ broker }) => {
@@ -330,7 +331,7 @@ describe('AlterConfigs', () => {
   })
 })
 
-describe('ListConfigResources', () => {
+describe('ListConfigResources', kip(1142), () => {
   test('lists the subscriptions of client metrics, at version 0 alone', async ({ broker }) => {
     const name = broker.name('metrics')
     await alter(broker, CLIENT_METRICS, name, [['interval.ms', SET, '1000']])
@@ -350,7 +351,7 @@ describe('ListConfigResources', () => {
 
   test('lists the brokers', async ({ broker }) => {
     const { configResources } = await broker.ask(apis.ListConfigResources, 1, { resourceTypes: [BROKER] })
-    expect(configResources).toEqual([{ resourceName: NODE, resourceType: BROKER }])
+    expect(configResources).toEqual([{ resourceName: `${broker.nodeId}`, resourceType: BROKER }])
   })
 
   test('lists the groups with configs', async ({ broker }) => {
@@ -366,8 +367,9 @@ describe('ListConfigResources', () => {
     const { name } = await broker.topic()
     const { configResources } = await broker.ask(apis.ListConfigResources, 1, { resourceTypes: [] })
     expect(configResources).toContainEqual({ resourceName: name, resourceType: TOPIC })
-    expect(configResources).toContainEqual({ resourceName: NODE, resourceType: BROKER })
-    expect(configResources).toContainEqual({ resourceName: NODE, resourceType: BROKER_LOGGER })
+    const resourceName = `${broker.nodeId}`
+    expect(configResources).toContainEqual({ resourceName, resourceType: BROKER })
+    expect(configResources).toContainEqual({ resourceName, resourceType: BROKER_LOGGER })
   })
 
   test('refuses a type that there is not', async ({ broker }) => {

@@ -1,6 +1,7 @@
 // AlterReplicaLogDirs: replicas move from one log directory to another, with all that their logs say.
 import { createHash } from 'node:crypto'
-import { apis, describe, expect, only, type TestBroker, testWith } from '../support/compat.ts'
+import { describe } from 'vitest'
+import { apis, expect, only, type TestBroker, testWith } from '../support/compat.ts'
 import { eventually } from '../support/eventually.ts'
 import { arrival, move, placesOf, twoDirectories } from '../support/log-dirs.ts'
 

@@ -1,14 +1,14 @@
 // ApiVersions: what a client asks first, and what it must be able to read whatever its age (KIP-511).
 
 import { openBytes, requestFrame } from '../support/byte-connection.ts'
-import { apis, describe, expect, test } from '../support/compat.ts'
+import { apis, describe, expect, kip, test } from '../support/compat.ts'
 
 const SOFTWARE = { clientSoftwareName: 'compat', clientSoftwareVersion: '1.0' }
 const API_VERSIONS = 18
 /** The end of a header of version 2, which a version of the future has. */
 const NO_TAGS = Buffer.alloc(1)
 
-describe('ApiVersions', () => {
+describe('ApiVersions', kip(35), () => {
   test.for([0, 1, 2, 3, 4])('lists the same APIs at version %i', async (version, { broker }) => {
     const body = version >= 3 ? SOFTWARE : {}
     const { errorCode, apiKeys } = await broker.ask(apis.ApiVersions, version, body)

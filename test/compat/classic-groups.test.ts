@@ -1,6 +1,6 @@
 // Classic groups: join, sync, heartbeat, leave, and the rebalance that ties them together.
 import { type ClassicMember, rebalance, subscription } from '../support/classic-member.ts'
-import { apis, describe, expect, only, type TestBroker, test } from '../support/compat.ts'
+import { apis, describe, expect, message, only, type TestBroker, test } from '../support/compat.ts'
 import { eventually } from '../support/eventually.ts'
 
 const UUID = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}'
@@ -20,7 +20,7 @@ async function pair(broker: TestBroker): Promise<[ClassicMember, ClassicMember]>
   return [leader, other]
 }
 
-describe('JoinGroup', () => {
+describe('JoinGroup', message('JoinGroup'), () => {
   test.for([0, 1, 2, 3])('takes a new member at once at version %i', async (version, { broker }) => {
     const groupId = await broker.group()
     const answer = await broker.ask(apis.JoinGroup, version, {
@@ -197,7 +197,7 @@ describe('JoinGroup', () => {
   })
 })
 
-describe('SyncGroup', () => {
+describe('SyncGroup', message('SyncGroup'), () => {
   test('gives each member what the leader has for it', async ({ broker }) => {
     const group = await broker.group()
     const leader = await (await broker.member(group)).settle()
@@ -264,7 +264,7 @@ describe('SyncGroup', () => {
   })
 })
 
-describe('Heartbeat', () => {
+describe('Heartbeat', message('Heartbeat'), () => {
   test.for([0, 1, 2, 3, 4])('of a member is answered at version %i', async (version, { broker }) => {
     const { groupId, memberId, generationId } = await (await broker.member(await broker.group())).settle()
     const answer = await broker.ask(apis.Heartbeat, version, { groupId, memberId, generationId })
@@ -301,7 +301,7 @@ describe('Heartbeat', () => {
   })
 })
 
-describe('LeaveGroup', () => {
+describe('LeaveGroup', message('LeaveGroup'), () => {
   test.for([0, 1, 2])('lets one member go at version %i', async (version, { broker }) => {
     const { groupId, memberId } = await (await broker.member(await broker.group())).settle()
     expect((await broker.ask(apis.LeaveGroup, version, { groupId, memberId })).errorCode).toBe('NONE')

@@ -2,7 +2,7 @@
 // its logs many times a second.
 import { encodeBatch } from '../../src/wire/records/index.ts'
 import { openBytes } from '../support/byte-connection.ts'
-import { apis, describe, expect, only, type TestBroker, testWith } from '../support/compat.ts'
+import { apis, config, describe, expect, only, type TestBroker, testWith } from '../support/compat.ts'
 import { eventually } from '../support/eventually.ts'
 
 const IDLE_MS = 3_000
@@ -40,7 +40,7 @@ async function contents(broker: TestBroker, name: string): Promise<(readonly [nu
   return records.map(({ offset, key, value }) => [offset, String(key), value === null ? null : String(value)] as const)
 }
 
-describe('Retention', () => {
+describe('Retention', config('log.retention.ms'), () => {
   test('deletes what is older than retention.ms, to the last record', async ({ broker }) => {
     const { name } = await broker.topic({ configs: { 'retention.ms': '60000' } })
     await put(broker, name, [['k', 'old']], Date.now() - HOUR_MS)
@@ -68,7 +68,7 @@ describe('Retention', () => {
   })
 })
 
-describe('connections.max.idle.ms', () => {
+describe('connections.max.idle.ms', config('connections.max.idle.ms'), () => {
   test('ends a connection that is silent for so long', async ({ broker }) => {
     const opened = performance.now()
     const connection = await openBytes(broker)

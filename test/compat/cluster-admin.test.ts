@@ -1,8 +1,7 @@
 // UpdateFeatures, DescribeQuorum and UnregisterBroker: the cluster as its administrator sees it.
-import { apis, describe, expect, only, type TestBroker, test } from '../support/compat.ts'
+import { apis, describe, expect, kip, only, type TestBroker, test } from '../support/compat.ts'
 
 const [UPGRADE, SAFE_DOWNGRADE] = [1, 2]
-const METADATA_VERSION = 30
 
 /** Asks without changing anything: the features are the whole run's. */
 async function update(broker: TestBroker, feature: string, maxVersionLevel: number, upgradeType = UPGRADE) {
@@ -10,12 +9,19 @@ async function update(broker: TestBroker, feature: string, maxVersionLevel: numb
   return broker.ask(apis.UpdateFeatures, 2, { featureUpdates, validateOnly: true, timeoutMs: 30_000 })
 }
 
+/** The level that is final now: asked for again, nothing changes. */
+async function levelOf(broker: TestBroker, feature: string): Promise<number> {
+  const software = { clientSoftwareName: 'compat', clientSoftwareVersion: '1.0' }
+  const { finalizedFeatures } = await broker.ask(apis.ApiVersions, 3, software)
+  return only(finalizedFeatures.filter(({ name }) => name === feature)).maxVersionLevel
+}
+
 const refusal = (reason: string) =>
   `The update failed for all features since the following feature had an error: ${reason}`
 
-describe('UpdateFeatures', () => {
+describe('UpdateFeatures', kip(584), () => {
   test('takes the level of today', async ({ broker }) => {
-    expect(await update(broker, 'metadata.version', METADATA_VERSION)).toMatchObject({
+    expect(await update(broker, 'metadata.version', await levelOf(broker, 'metadata.version'))).toMatchObject({
       errorCode: 'NONE',
       errorMessage: null,
       results: [],
@@ -23,26 +29,29 @@ describe('UpdateFeatures', () => {
   })
 
   test.for([0, 1])('answers each feature at version %i', async (version, { broker }) => {
-    const featureUpdates = [{ feature: 'metadata.version', maxVersionLevel: METADATA_VERSION }]
+    const maxVersionLevel = await levelOf(broker, 'metadata.version')
+    const featureUpdates = [{ feature: 'metadata.version', maxVersionLevel }]
     const answer = await broker.ask(apis.UpdateFeatures, version, { featureUpdates, timeoutMs: 30_000 })
     expect(answer.errorCode).toBe('NONE')
     expect(only(answer.results)).toMatchObject({ feature: 'metadata.version', errorCode: 'NONE' })
   })
 
-  test.for<[string, string, number, number, string]>([
+  test.for<[string, string, number, number, string | ((nodeId: number) => string)]>([
     [
       'a feature that there is not',
       'no.such.feature',
       1,
       UPGRADE,
-      'Invalid update version 1 for feature no.such.feature. Local controller 1 does not support this feature.',
+      (nodeId) =>
+        `Invalid update version 1 for feature no.such.feature. Local controller ${nodeId} does not support this feature.`,
     ],
     [
       'a level of the future',
       'metadata.version',
       99,
       UPGRADE,
-      'Invalid update version 99 for feature metadata.version. Local controller 1 only supports versions 7-30',
+      (nodeId) =>
+        `Invalid update version 99 for feature metadata.version. Local controller ${nodeId} only supports versions 7-30`,
     ],
     [
       'a negative level',
@@ -75,21 +84,21 @@ describe('UpdateFeatures', () => {
   ])('refuses %s', async ([, feature, level, upgradeType, reason], { broker }) => {
     expect(await update(broker, feature, level, upgradeType)).toMatchObject({
       errorCode: 'INVALID_UPDATE_VERSION',
-      errorMessage: refusal(reason),
+      errorMessage: refusal(typeof reason === 'string' ? reason : reason(broker.nodeId)),
       results: [],
     })
   })
 })
 
-describe('DescribeQuorum', () => {
+describe('DescribeQuorum', kip(595), () => {
   test('names the one voter, which leads', async ({ broker }) => {
     const topics = [{ topicName: '__cluster_metadata', partitions: [{ partitionIndex: 0 }] }]
     const answer = await broker.ask(apis.DescribeQuorum, 2, { topics })
     expect(answer.errorCode).toBe('NONE')
     const partition = only(only(answer.topics).partitions)
-    expect(partition).toMatchObject({ errorCode: 'NONE', leaderId: 1, observers: [] })
+    expect(partition).toMatchObject({ errorCode: 'NONE', leaderId: broker.nodeId, observers: [] })
     expect(partition.highWatermark).toBeGreaterThan(0)
-    expect(only(partition.currentVoters).replicaId).toBe(1)
+    expect(only(partition.currentVoters).replicaId).toBe(broker.nodeId)
   })
 
   test('has a log that grows with the topics', async ({ broker }) => {
@@ -116,8 +125,9 @@ describe('DescribeQuorum', () => {
   })
 })
 
-describe('UnregisterBroker', () => {
-  test.for([99, -1])('does not know broker %i', async (brokerId, { broker }) => {
+describe('UnregisterBroker', kip(631), () => {
+  test.for(['another', 'a negative'])('does not know %s broker', async (which, { broker }) => {
+    const brokerId = which === 'another' ? broker.otherNodeId : -1
     expect(await broker.ask(apis.UnregisterBroker, 0, { brokerId })).toMatchObject({
       errorCode: 'BROKER_ID_NOT_REGISTERED',
       errorMessage: `Broker ID ${brokerId} is not currently registered`,

@@ -1,6 +1,6 @@
 // Compaction: of each key the last value stays, at its offset. On a broker of their own, whose cleaner hardly rests.
 import { encodeBatch } from '../../src/wire/records/index.ts'
-import { apis, describe, expect, only, type TestBroker, testWith } from '../support/compat.ts'
+import { apis, config, describe, expect, only, type TestBroker, testWith } from '../support/compat.ts'
 import { eventually } from '../support/eventually.ts'
 
 const HOUR_MS = 3_600_000
@@ -33,7 +33,7 @@ async function contents(broker: TestBroker, name: string): Promise<(readonly [nu
   return records.map(({ offset, key, value }) => [offset, String(key), value === null ? null : String(value)] as const)
 }
 
-describe('Compaction', () => {
+describe('Compaction', config('cleanup.policy'), () => {
   const COMPACT = { 'cleanup.policy': 'compact', 'segment.ms': '1000', 'min.cleanable.dirty.ratio': '0.01' }
 
   test('keeps the last value of each key, at its offset', async ({ broker }) => {

@@ -1,6 +1,6 @@
 // Connections: frames, their order, and what ends a connection without harm to others.
 import { type ByteConnection, openBytes, requestFrame } from '../support/byte-connection.ts'
-import { apis, describe, expect, only, test } from '../support/compat.ts'
+import { apis, describe, expect, guide, kafka, kip, only, test } from '../support/compat.ts'
 import { batchOf } from '../support/records.ts'
 
 const [PRODUCE, METADATA, API_VERSIONS] = [0, 3, 18]
@@ -14,7 +14,7 @@ async function stillAnswers(connection: ByteConnection): Promise<void> {
   expect((await connection.frame()).readInt32BE(0)).toBe(4711)
 }
 
-describe('A connection', () => {
+describe('A connection', guide('Network'), () => {
   test('answers pipelined requests in their order', async ({ broker }) => {
     const connection = await openBytes(broker)
     const ids = Array.from({ length: 100 }, (_, i) => i * 7 + 1)
@@ -110,7 +110,7 @@ describe('A connection', () => {
   })
 })
 
-describe('A connection ends, and no other with it,', () => {
+describe('A connection ends, and no other with it,', kafka, () => {
   test.for<[string, Buffer]>([
     ['at a negative size', Buffer.from('ffffffff', 'hex')],
     ['at a size above socket.request.max.bytes', Buffer.from('7fffffff', 'hex')],
@@ -202,7 +202,7 @@ describe('A connection ends, and no other with it,', () => {
   })
 })
 
-describe('Unknown tagged fields', () => {
+describe('Unknown tagged fields', kip(482), () => {
   test('in a header and a body are skipped', async ({ broker }) => {
     const connection = await openBytes(broker)
     const header = Buffer.from('0003000c00000007ffff', 'hex')
@@ -219,7 +219,7 @@ describe('Unknown tagged fields', () => {
   })
 })
 
-describe('A broker that a client left in the middle of a batch', () => {
+describe('A broker that a client left in the middle of a batch', guide('Network'), () => {
   test('has nothing of that batch', async ({ broker }) => {
     const { name } = await broker.topic()
     const connection = await openBytes(broker)

@@ -1,6 +1,6 @@
 // What a broker's configs bound in consumer groups: how long a member may be silent, and how many there may be.
 // On a broker of their own, which is impatient.
-import { apis, describe, expect, only, type TestBroker, testWith } from '../support/compat.ts'
+import { apis, describe, expect, kip, only, type TestBroker, testWith } from '../support/compat.ts'
 import { eventually } from '../support/eventually.ts'
 
 const SESSION_MS = 1_500
@@ -20,7 +20,7 @@ async function members(broker: TestBroker, groupId: string): Promise<string[]> {
   return only(answer.groups).members.map(({ memberId }) => memberId)
 }
 
-describe('group.consumer.heartbeat.interval.ms', () => {
+describe('group.consumer.heartbeat.interval.ms', kip(848), () => {
   test('is what members are told', async ({ broker }) => {
     const member = await broker.consumer(await broker.group())
     expect((await member.join()).heartbeatIntervalMs).toBe(100)
@@ -36,7 +36,7 @@ describe('group.consumer.heartbeat.interval.ms', () => {
   })
 })
 
-describe('group.consumer.session.timeout.ms', () => {
+describe('group.consumer.session.timeout.ms', kip(848), () => {
   test('takes a silent member out of its group', async ({ broker }) => {
     const member = await broker.consumer(await broker.group())
     await member.join()
@@ -67,7 +67,7 @@ describe('group.consumer.session.timeout.ms', () => {
   })
 })
 
-describe('A rebalance timeout', () => {
+describe('A rebalance timeout', kip(848), () => {
   test('takes a member out that does not let its partitions go', async ({ broker }) => {
     const { name } = await broker.topic({ partitions: 2 })
     const group = await broker.group()
@@ -84,7 +84,7 @@ describe('A rebalance timeout', () => {
   })
 })
 
-describe('group.consumer.max.size', () => {
+describe('group.consumer.max.size', kip(848), () => {
   test('keeps more members out', async ({ broker }) => {
     const group = await broker.group()
     const [first, second, third] = [

@@ -1,8 +1,9 @@
 // CreateTopics: what is made, with which defaults, and every reason to refuse.
-import { apis, describe, EMPTY_UUID, expect, only, type TestBroker, test } from '../support/compat.ts'
+import { apis, describe, EMPTY_UUID, expect, kip, only, type TestBroker, test } from '../support/compat.ts'
 import { eventually } from '../support/eventually.ts'
 
 type Topics = NonNullable<Parameters<typeof create>[1]>
+type Message = string | ((broker: TestBroker) => string)
 
 async function create(
   broker: TestBroker,
@@ -29,7 +30,7 @@ async function appears(broker: TestBroker, name: string): Promise<void> {
   await eventually(`${name} to be there`, () => exists(broker, name))
 }
 
-describe('CreateTopics', () => {
+describe('CreateTopics', kip(4), () => {
   test.for([2, 3, 4, 5, 6, 7])('creates a topic at version %i', async (version, { broker }) => {
     const name = broker.name()
     const topic = only(await create(broker, [{ name, numPartitions: 2 }], { version }))
@@ -187,55 +188,6 @@ describe('CreateTopics', () => {
       'Unable to replicate the partition 3 time(s): The target replication factor of 3 cannot be reached because only 1 broker(s) are registered or some brokers have all their log directories cordoned.',
     ],
     [
-      'an assignment beside a replication factor',
-      { numPartitions: -1, assignments: [{ partitionIndex: 0, brokerIds: [1] }] },
-      'INVALID_REQUEST',
-      'A manual partition assignment was specified, but replication factor was not set to -1.',
-    ],
-    [
-      'an assignment beside a number of partitions',
-      { replicationFactor: -1, assignments: [{ partitionIndex: 0, brokerIds: [1] }] },
-      'INVALID_REQUEST',
-      'A manual partition assignment was specified, but numPartitions was not set to -1.',
-    ],
-    [
-      'an assignment that begins at partition 1',
-      { numPartitions: -1, replicationFactor: -1, assignments: [{ partitionIndex: 1, brokerIds: [1] }] },
-      'INVALID_REPLICA_ASSIGNMENT',
-      'partitions should be a consecutive 0-based integer sequence',
-    ],
-    [
-      'an assignment to a broker that there is not',
-      { numPartitions: -1, replicationFactor: -1, assignments: [{ partitionIndex: 0, brokerIds: [9] }] },
-      'INVALID_REPLICA_ASSIGNMENT',
-      'The manual partition assignment includes broker 9, but no such broker is registered.',
-    ],
-    [
-      'an assignment of two replicas to one broker',
-      { numPartitions: -1, replicationFactor: -1, assignments: [{ partitionIndex: 0, brokerIds: [1, 1] }] },
-      'INVALID_REPLICA_ASSIGNMENT',
-      'The manual partition assignment includes the broker 1 more than once.',
-    ],
-    [
-      'an assignment to nobody',
-      { numPartitions: -1, replicationFactor: -1, assignments: [{ partitionIndex: 0, brokerIds: [] }] },
-      'INVALID_REPLICA_ASSIGNMENT',
-      'The manual partition assignment includes an empty replica list.',
-    ],
-    [
-      'a partition that is assigned twice',
-      {
-        numPartitions: -1,
-        replicationFactor: -1,
-        assignments: [
-          { partitionIndex: 0, brokerIds: [1] },
-          { partitionIndex: 0, brokerIds: [1] },
-        ],
-      },
-      'INVALID_REPLICA_ASSIGNMENT',
-      'Found multiple manual partition assignments for partition 0',
-    ],
-    [
       'a config that there is not',
       { configs: [{ name: 'nope', value: '1' }] },
       'INVALID_CONFIG',
@@ -268,6 +220,67 @@ describe('CreateTopics', () => {
   ])('refuses %s', async ([, topic, errorCode, errorMessage], { broker }) => {
     const name = broker.name()
     expect(only(await create(broker, [{ name, ...topic }]))).toMatchObject({ errorCode, errorMessage })
+    expect(await exists(broker, name)).toBe(false)
+  })
+
+  const assigned = (assignments: Topics[number]['assignments']) => ({
+    numPartitions: -1,
+    replicationFactor: -1,
+    assignments,
+  })
+
+  test.for<[string, (broker: TestBroker) => Partial<Topics[number]>, string, Message]>([
+    [
+      'an assignment beside a replication factor',
+      ({ nodeId }) => ({ numPartitions: -1, assignments: [{ partitionIndex: 0, brokerIds: [nodeId] }] }),
+      'INVALID_REQUEST',
+      'A manual partition assignment was specified, but replication factor was not set to -1.',
+    ],
+    [
+      'an assignment beside a number of partitions',
+      ({ nodeId }) => ({ replicationFactor: -1, assignments: [{ partitionIndex: 0, brokerIds: [nodeId] }] }),
+      'INVALID_REQUEST',
+      'A manual partition assignment was specified, but numPartitions was not set to -1.',
+    ],
+    [
+      'an assignment that begins at partition 1',
+      ({ nodeId }) => assigned([{ partitionIndex: 1, brokerIds: [nodeId] }]),
+      'INVALID_REPLICA_ASSIGNMENT',
+      'partitions should be a consecutive 0-based integer sequence',
+    ],
+    [
+      'an assignment to a broker that there is not',
+      ({ otherNodeId }) => assigned([{ partitionIndex: 0, brokerIds: [otherNodeId] }]),
+      'INVALID_REPLICA_ASSIGNMENT',
+      ({ otherNodeId }) =>
+        `The manual partition assignment includes broker ${otherNodeId}, but no such broker is registered.`,
+    ],
+    [
+      'an assignment of two replicas to one broker',
+      ({ nodeId }) => assigned([{ partitionIndex: 0, brokerIds: [nodeId, nodeId] }]),
+      'INVALID_REPLICA_ASSIGNMENT',
+      ({ nodeId }) => `The manual partition assignment includes the broker ${nodeId} more than once.`,
+    ],
+    [
+      'an assignment to nobody',
+      () => assigned([{ partitionIndex: 0, brokerIds: [] }]),
+      'INVALID_REPLICA_ASSIGNMENT',
+      'The manual partition assignment includes an empty replica list.',
+    ],
+    [
+      'a partition that is assigned twice',
+      ({ nodeId }) =>
+        assigned([
+          { partitionIndex: 0, brokerIds: [nodeId] },
+          { partitionIndex: 0, brokerIds: [nodeId] },
+        ]),
+      'INVALID_REPLICA_ASSIGNMENT',
+      'Found multiple manual partition assignments for partition 0',
+    ],
+  ])('refuses %s', async ([, topic, errorCode, message], { broker }) => {
+    const name = broker.name()
+    const errorMessage = typeof message === 'string' ? message : message(broker)
+    expect(only(await create(broker, [{ name, ...topic(broker) }]))).toMatchObject({ errorCode, errorMessage })
     expect(await exists(broker, name)).toBe(false)
   })
 })

@@ -1,5 +1,5 @@
 // DeleteRecords: the log's start moves, and never back.
-import { apis, describe, expect, only, type TestBroker, test } from '../support/compat.ts'
+import { apis, describe, expect, kip, only, type TestBroker, test } from '../support/compat.ts'
 
 async function deleteBefore(
   broker: TestBroker,
@@ -12,7 +12,7 @@ async function deleteBefore(
   return only(only(answer.topics).partitions)
 }
 
-describe('DeleteRecords', () => {
+describe('DeleteRecords', kip(107), () => {
   test.for([0, 1, 2])('deletes what is before an offset at version %i', async (version, { broker }) => {
     const { name } = await broker.topic()
     for (const value of ['a', 'b', 'c']) await broker.append(name, [value])

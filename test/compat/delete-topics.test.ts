@@ -1,5 +1,5 @@
 // DeleteTopics: by name, by id, and what is left afterwards.
-import { apis, describe, EMPTY_UUID, expect, only, type TestBroker, test } from '../support/compat.ts'
+import { apis, describe, EMPTY_UUID, expect, kip, only, type TestBroker, test } from '../support/compat.ts'
 import { eventually } from '../support/eventually.ts'
 
 const UNKNOWN_ID = 'AAAAAAAAAAAAAAAAAAAAAQ'
@@ -8,7 +8,7 @@ async function remove(broker: TestBroker, topics: { name: string | null; topicId
   return (await broker.ask(apis.DeleteTopics, 6, { topics, timeoutMs: 30_000 })).responses
 }
 
-describe('DeleteTopics', () => {
+describe('DeleteTopics', kip(4), () => {
   test.for([1, 2, 3, 4, 5])('deletes by name at version %i', async (version, { broker }) => {
     const { name } = await broker.topic()
     const { responses } = await broker.ask(apis.DeleteTopics, version, { topicNames: [name], timeoutMs: 30_000 })

@@ -1,7 +1,7 @@
 // DescribeCluster (KIP-700): the brokers, and the refusal to speak as a controller.
-import { apis, describe, expect, only, test } from '../support/compat.ts'
+import { apis, describe, expect, kip, only, test } from '../support/compat.ts'
 
-describe('DescribeCluster', () => {
+describe('DescribeCluster', kip(700), () => {
   test.for([0, 1, 2])('names the cluster, its controller and its broker at version %i', async (version, { broker }) => {
     const answer = await broker.ask(apis.DescribeCluster, version, {})
     const metadata = await broker.ask(apis.Metadata, 12, { topics: [] })

@@ -1,9 +1,8 @@
 // DescribeConfigs: values, where they come from, and what they fall back to.
-import { apis, describe, expect, only, type TestBroker, test } from '../support/compat.ts'
+import { apis, describe, expect, kip, only, type TestBroker, test } from '../support/compat.ts'
 
 const [TOPIC, BROKER, BROKER_LOGGER, CLIENT_METRICS, GROUP] = [2, 4, 8, 16, 32]
 const [TOPIC_CONFIG, STATIC_BROKER_CONFIG, DEFAULT_CONFIG] = [1, 4, 5]
-const NODE = '1'
 
 async function describeOne(
   broker: TestBroker,
@@ -16,7 +15,7 @@ async function describeOne(
   return only((await broker.ask(apis.DescribeConfigs, version, { resources, ...flags })).results)
 }
 
-describe('DescribeConfigs of a topic', () => {
+describe('DescribeConfigs of a topic', kip(133), () => {
   test.for([1, 2, 3, 4])('tells a value that was set at version %i', async (version, { broker }) => {
     const { name } = await broker.topic({ configs: { 'retention.ms': '1234' } })
     const result = await describeOne(broker, TOPIC, name, ['retention.ms'], { version })
@@ -33,8 +32,8 @@ describe('DescribeConfigs of a topic', () => {
 
   test('tells the default of what was not set', async ({ broker }) => {
     const { name } = await broker.topic()
-    const { configs } = await describeOne(broker, TOPIC, name, ['retention.ms'])
-    expect(only(configs)).toMatchObject({ value: '604800000', configSource: DEFAULT_CONFIG })
+    const { configs } = await describeOne(broker, TOPIC, name, ['file.delete.delay.ms'])
+    expect(only(configs)).toMatchObject({ value: '60000', configSource: DEFAULT_CONFIG })
   })
 
   test('lists all configs where the keys are null', async ({ broker }) => {
@@ -57,11 +56,11 @@ describe('DescribeConfigs of a topic', () => {
   })
 
   test('tells the synonyms from the nearest to the farthest', async ({ broker }) => {
-    const { name } = await broker.topic({ configs: { 'segment.bytes': '2000000' } })
-    const { configs } = await describeOne(broker, TOPIC, name, ['segment.bytes'], { includeSynonyms: true })
+    const { name } = await broker.topic({ configs: { 'segment.index.bytes': '2000000' } })
+    const { configs } = await describeOne(broker, TOPIC, name, ['segment.index.bytes'], { includeSynonyms: true })
     expect(only(configs).synonyms).toEqual([
-      { name: 'segment.bytes', value: '2000000', source: TOPIC_CONFIG },
-      { name: 'log.segment.bytes', value: '1073741824', source: DEFAULT_CONFIG },
+      { name: 'segment.index.bytes', value: '2000000', source: TOPIC_CONFIG },
+      { name: 'log.index.size.max.bytes', value: '10485760', source: DEFAULT_CONFIG },
     ])
   })
 
@@ -116,10 +115,11 @@ describe('DescribeConfigs of a topic', () => {
   })
 })
 
-describe('DescribeConfigs of a broker', () => {
-  test('tells what the broker was started with, and the default behind it', async ({ broker }) => {
+describe('DescribeConfigs of a broker', kip(133), () => {
+  const delayed = test.given({ 'group.initial.rebalance.delay.ms': '0' })
+  delayed('tells what the broker was started with, and the default behind it', async ({ broker }) => {
     const key = 'group.initial.rebalance.delay.ms'
-    const { configs } = await describeOne(broker, BROKER, NODE, [key], { includeSynonyms: true })
+    const { configs } = await describeOne(broker, BROKER, `${broker.nodeId}`, [key], { includeSynonyms: true })
     expect(only(configs)).toMatchObject({
       value: '0',
       readOnly: true,
@@ -132,13 +132,14 @@ describe('DescribeConfigs of a broker', () => {
   })
 
   test('marks what can be changed while it runs as not read-only', async ({ broker }) => {
-    const { configs } = await describeOne(broker, BROKER, NODE, ['log.cleaner.threads', 'broker.id', 'node.id'])
+    const keys = ['log.cleaner.threads', 'broker.id', 'node.id']
+    const { configs } = await describeOne(broker, BROKER, `${broker.nodeId}`, keys)
     const readOnly = Object.fromEntries(configs.map((config) => [config.name, config.readOnly]))
     expect(readOnly).toEqual({ 'log.cleaner.threads': false, 'broker.id': true, 'node.id': true })
   })
 
   test('hides the value of a password', async ({ broker }) => {
-    const { configs } = await describeOne(broker, BROKER, NODE, ['ssl.keystore.password'])
+    const { configs } = await describeOne(broker, BROKER, `${broker.nodeId}`, ['ssl.keystore.password'])
     expect(only(configs)).toMatchObject({ value: null, isSensitive: true })
   })
 
@@ -149,9 +150,10 @@ describe('DescribeConfigs of a broker', () => {
   })
 
   test('speaks for no other broker', async ({ broker }) => {
-    expect(await describeOne(broker, BROKER, '77')).toMatchObject({
+    const { nodeId, otherNodeId } = broker
+    expect(await describeOne(broker, BROKER, `${otherNodeId}`)).toMatchObject({
       errorCode: 'INVALID_REQUEST',
-      errorMessage: 'Unexpected broker id, expected 1 or empty string, but received 77',
+      errorMessage: `Unexpected broker id, expected ${nodeId} or empty string, but received ${otherNodeId}`,
     })
   })
 
@@ -163,7 +165,7 @@ describe('DescribeConfigs of a broker', () => {
   })
 })
 
-describe('DescribeConfigs of other things', () => {
+describe('DescribeConfigs of other things', kip(133), () => {
   test('tells a group’s configs though nobody has joined it', async ({ broker }) => {
     const { errorCode, configs } = await describeOne(broker, GROUP, broker.name('group'), [
       'consumer.session.timeout.ms',
@@ -190,9 +192,10 @@ describe('DescribeConfigs of other things', () => {
   })
 
   test('refuses loggers of a broker that is another', async ({ broker }) => {
-    expect(await describeOne(broker, BROKER_LOGGER, '77')).toMatchObject({
+    const { nodeId, otherNodeId } = broker
+    expect(await describeOne(broker, BROKER_LOGGER, `${otherNodeId}`)).toMatchObject({
       errorCode: 'INVALID_REQUEST',
-      errorMessage: 'Unexpected broker id, expected 1 but received 77',
+      errorMessage: `Unexpected broker id, expected ${nodeId} but received ${otherNodeId}`,
     })
   })
 

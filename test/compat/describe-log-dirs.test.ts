@@ -1,5 +1,5 @@
 // DescribeLogDirs: what lies in the broker's directory.
-import { apis, describe, expect, only, type TestBroker, test } from '../support/compat.ts'
+import { apis, describe, expect, kip, only, type TestBroker, test } from '../support/compat.ts'
 import { eventually } from '../support/eventually.ts'
 import { batchOf } from '../support/records.ts'
 
@@ -8,7 +8,7 @@ async function describeDir(broker: TestBroker, topics: { topic: string; partitio
   return only(answer.results)
 }
 
-describe('DescribeLogDirs', () => {
+describe('DescribeLogDirs', kip(113), () => {
   test.for([1, 2, 3, 4, 5])('tells the size of a partition at version %i', async (version, { broker }) => {
     const { name } = await broker.topic({ partitions: 2 })
     await broker.append(name, ['a', 'b'], {}, 1)

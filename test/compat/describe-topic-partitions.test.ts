@@ -1,10 +1,10 @@
 // DescribeTopicPartitions (KIP-966): topics in pages, with a cursor to the next.
-import { apis, describe, EMPTY_UUID, expect, only, test } from '../support/compat.ts'
+import { apis, describe, EMPTY_UUID, expect, kip, only, test } from '../support/compat.ts'
 
 const named = (...names: string[]) => names.map((name) => ({ name }))
 const indexes = (topic: { partitions: { partitionIndex: number }[] }) => topic.partitions.map((p) => p.partitionIndex)
 
-describe('DescribeTopicPartitions', () => {
+describe('DescribeTopicPartitions', kip(966), () => {
   test('describes topics in the order of their names, whatever the order asked', async ({ broker }) => {
     const [a, b] = [broker.name('a'), broker.name('b')]
     await broker.topic({ name: b, partitions: 2 })

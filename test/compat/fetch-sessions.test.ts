@@ -1,5 +1,5 @@
 // Fetch sessions (KIP-227): only what changed is sent, in both directions.
-import { apis, describe, expect, only, type TestBroker, test, valuesIn } from '../support/compat.ts'
+import { apis, describe, expect, kip, only, type TestBroker, test, valuesIn } from '../support/compat.ts'
 
 const MB = 1 << 20
 const [FULL, CLOSE] = [0, -1]
@@ -36,7 +36,7 @@ async function ask(
   return { ...answer, parts, read: parts.map(({ partitionIndex, records }) => [partitionIndex, ...valuesIn(records)]) }
 }
 
-describe('A fetch session', () => {
+describe('A fetch session', kip(227), () => {
   test('begins with epoch 0, and answers every partition', async ({ broker }) => {
     const { name } = await broker.topic({ partitions: 2 })
     await broker.append(name, ['a'])
@@ -171,7 +171,7 @@ describe('A fetch session', () => {
   })
 })
 
-describe('A fetch session of topic ids', () => {
+describe('A fetch session of topic ids', kip(516), () => {
   const begin = (broker: TestBroker, topicId: string, version = 13) =>
     broker.ask(apis.Fetch, version, {
       maxWaitMs: 0,

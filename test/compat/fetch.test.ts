@@ -1,6 +1,6 @@
 // Fetch: what is read from where, how long it waits, and how much it gives.
 import { Batch } from '../../src/wire/records/index.ts'
-import { apis, describe, expect, only, type TestBroker, test, valuesIn } from '../support/compat.ts'
+import { apis, describe, expect, kip, message, only, type TestBroker, test, valuesIn } from '../support/compat.ts'
 import { batchOf } from '../support/records.ts'
 
 const UNKNOWN_ID = 'AAAAAAAAAAAAAAAAAAAAAQ'
@@ -11,7 +11,7 @@ async function deleteBefore(broker: TestBroker, name: string, offset: number): P
   await broker.ask(apis.DeleteRecords, 2, { topics, timeoutMs: 30_000 })
 }
 
-describe('Fetch', () => {
+describe('Fetch', message('Fetch'), () => {
   test.for([4, 5, 6, 7, 8, 9, 10, 11, 12])('reads by name at version %i', async (version, { broker }) => {
     const { name } = await broker.topicWith(['a', 'b'])
     const topics = [{ topic: name, partitions: [{ partition: 0, fetchOffset: 0, partitionMaxBytes: MB }] }]
@@ -131,7 +131,7 @@ describe('Fetch', () => {
   })
 })
 
-describe('Fetch of several partitions', () => {
+describe('Fetch of several partitions', message('Fetch'), () => {
   test('answers each, in the order asked', async ({ broker }) => {
     const { name } = await broker.topic({ partitions: 3 })
     for (const index of [0, 1, 2]) await broker.append(name, [`p${index}`], {}, index)
@@ -181,7 +181,7 @@ describe('Fetch of several partitions', () => {
   })
 })
 
-describe('Fetch and sizes', () => {
+describe('Fetch and sizes', kip(74), () => {
   /** A topic of three batches, each of this size. */
   async function threeBatches(broker: TestBroker): Promise<{ name: string; size: number }> {
     const { name } = await broker.topic()
@@ -217,7 +217,7 @@ describe('Fetch and sizes', () => {
   })
 })
 
-describe('Fetch and waiting', () => {
+describe('Fetch and waiting', message('Fetch'), () => {
   test('waits for the next record', async ({ broker }) => {
     const { name } = await broker.topicWith(['a'])
     const waiting = await broker.connect()
@@ -290,7 +290,7 @@ describe('Fetch and waiting', () => {
   })
 })
 
-describe('Fetch and leader epochs', () => {
+describe('Fetch and leader epochs', kip(320), () => {
   test('takes the leader’s epoch', async ({ broker }) => {
     const { name } = await broker.topicWith(['a'])
     expect((await broker.fetch(name, 0, { currentLeaderEpoch: 0 })).errorCode).toBe('NONE')
@@ -318,7 +318,7 @@ describe('Fetch and leader epochs', () => {
   })
 })
 
-describe('Fetch and isolation', () => {
+describe('Fetch and isolation', kip(98), () => {
   test.for([
     [11, 'UNKNOWN_SERVER_ERROR'],
     [6, 'NONE'],
@@ -348,7 +348,7 @@ describe('Fetch and isolation', () => {
   })
 })
 
-describe('Fetch after many appends', () => {
+describe('Fetch after many appends', message('Fetch'), () => {
   test('gives every record once and in order, whatever the sizes of the pieces', async ({ broker }) => {
     const { name } = await broker.topic({ configs: { 'segment.bytes': '1048576' } })
     const expected: string[] = []

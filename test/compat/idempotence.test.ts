@@ -1,5 +1,5 @@
 // Idempotent producers: sequences, duplicates, epochs, and where their ids come from.
-import { apis, describe, expect, only, type TestBroker, test } from '../support/compat.ts'
+import { apis, describe, expect, kip, only, type TestBroker, test } from '../support/compat.ts'
 import { batchOf } from '../support/records.ts'
 
 interface Producer {
@@ -20,7 +20,7 @@ async function producer(broker: TestBroker, topic: string): Promise<Producer> {
   }
 }
 
-describe('InitProducerId without a transactional id', () => {
+describe('InitProducerId without a transactional id', kip(98), () => {
   test.for([0, 1, 2, 3, 4, 5])('gives an id with epoch 0 at version %i', async (version, { broker }) => {
     await broker.producerId()
     const answer = await broker.ask(apis.InitProducerId, version, { transactionalId: null, transactionTimeoutMs: 0 })
@@ -64,7 +64,7 @@ describe('InitProducerId without a transactional id', () => {
   })
 })
 
-describe('An idempotent producer', () => {
+describe('An idempotent producer', kip(98), () => {
   test('appends sequence after sequence', async ({ broker }) => {
     const { name } = await broker.topic()
     const { send } = await producer(broker, name)
@@ -210,7 +210,7 @@ describe('An idempotent producer', () => {
   })
 })
 
-describe('DescribeProducers', () => {
+describe('DescribeProducers', kip(664), () => {
   const describeProducers = async (broker: TestBroker, name: string, partitionIndex = 0) => {
     const topics = [{ name, partitionIndexes: [partitionIndex] }]
     return only(only((await broker.ask(apis.DescribeProducers, 0, { topics })).topics).partitions)

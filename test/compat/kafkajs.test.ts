@@ -1,6 +1,7 @@
 // kafkajs, as applications use it: what a client of today does without knowing which broker this is.
 import { AssignerProtocol, type Consumer, type EachMessagePayload, Kafka, type KafkaConfig, logLevel } from 'kafkajs'
-import { apis, describe, expect, type TestBroker, test } from '../support/compat.ts'
+import { describe } from 'vitest'
+import { apis, expect, type TestBroker, test } from '../support/compat.ts'
 import { eventually } from '../support/eventually.ts'
 
 function kafka(broker: TestBroker, config: Partial<KafkaConfig> = {}): Kafka {

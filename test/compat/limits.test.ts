@@ -2,7 +2,7 @@
 import { Batch } from '../../src/wire/records/index.ts'
 import { openBytes, requestFrame } from '../support/byte-connection.ts'
 import { rebalance } from '../support/classic-member.ts'
-import { apis, describe, expect, only, type TestBroker, testWith } from '../support/compat.ts'
+import { apis, config, describe, expect, kip, only, type TestBroker, testWith } from '../support/compat.ts'
 import { eventually } from '../support/eventually.ts'
 import { batchOf } from '../support/records.ts'
 
@@ -29,7 +29,7 @@ async function stateOf(broker: TestBroker, groupId: string): Promise<string> {
   return only((await broker.ask(apis.DescribeGroups, 5, { groups: [groupId] })).groups).groupState
 }
 
-describe('socket.request.max.bytes', () => {
+describe('socket.request.max.bytes', config('socket.request.max.bytes'), () => {
   const frameOf = (size: number) =>
     requestFrame({ apiKey: 3, apiVersion: 1, correlationId: 1 }, Buffer.alloc(size - 10))
 
@@ -46,7 +46,7 @@ describe('socket.request.max.bytes', () => {
   })
 })
 
-describe('auto.create.topics.enable=false', () => {
+describe('auto.create.topics.enable=false', config('auto.create.topics.enable'), () => {
   test('creates nothing for who asks for metadata', async ({ broker }) => {
     const name = broker.name('missing')
     for (let i = 0; i < 2; i++) {
@@ -62,7 +62,7 @@ describe('auto.create.topics.enable=false', () => {
   })
 })
 
-describe('delete.topic.enable=false', () => {
+describe('delete.topic.enable=false', config('delete.topic.enable'), () => {
   test('keeps every topic', async ({ broker }) => {
     const { name } = await broker.topic()
     const answer = await broker.ask(apis.DeleteTopics, 6, { topics: [{ name }], timeoutMs: 30_000 })
@@ -77,7 +77,7 @@ describe('delete.topic.enable=false', () => {
   })
 })
 
-describe('num.partitions', () => {
+describe('num.partitions', config('num.partitions'), () => {
   test('is how many a topic gets that says nothing', async ({ broker }) => {
     const topics = [{ name: broker.name(), numPartitions: -1, replicationFactor: -1 }]
     const answer = await broker.ask(apis.CreateTopics, 7, { topics, timeoutMs: 30_000 })
@@ -85,7 +85,7 @@ describe('num.partitions', () => {
   })
 })
 
-describe('message.max.bytes', () => {
+describe('message.max.bytes', config('message.max.bytes'), () => {
   test('bounds the batches of a topic', async ({ broker }) => {
     const { name } = await broker.topic({ configs: { 'compression.type': 'producer' } })
     expect((await broker.produce(name, batchOf(['x'.repeat(1000)]))).errorCode).toBe('MESSAGE_TOO_LARGE')
@@ -97,7 +97,7 @@ describe('message.max.bytes', () => {
   })
 })
 
-describe('compression.type', () => {
+describe('compression.type', config('compression.type'), () => {
   test('of the broker holds for a topic that says nothing', async ({ broker }) => {
     const { name } = await broker.topic()
     await broker.produce(name, batchOf(['a']))
@@ -106,7 +106,7 @@ describe('compression.type', () => {
   })
 })
 
-describe('A session timeout', () => {
+describe('A session timeout', config('group.min.session.timeout.ms'), () => {
   test('below the broker’s least is refused, and that itself is taken', async ({ broker }) => {
     const group = await broker.group()
     const short = await broker.member(group, { sessionTimeoutMs: MIN_SESSION_MS - 1 })
@@ -162,7 +162,7 @@ describe('A session timeout', () => {
   })
 })
 
-describe('group.max.size', () => {
+describe('group.max.size', config('group.max.size'), () => {
   test('keeps more members out', async ({ broker }) => {
     const group = await broker.group()
     const first = await (await broker.member(group)).settle()
@@ -171,7 +171,7 @@ describe('group.max.size', () => {
   })
 })
 
-describe('offset.metadata.max.bytes', () => {
+describe('offset.metadata.max.bytes', config('offset.metadata.max.bytes'), () => {
   test('bounds what is said beside an offset', async ({ broker }) => {
     const [groupId, { name }] = [await broker.group(), await broker.topic()]
     const commit = async (committedMetadata: string) => {
@@ -184,7 +184,7 @@ describe('offset.metadata.max.bytes', () => {
   })
 })
 
-describe('max.incremental.fetch.session.cache.slots', () => {
+describe('max.incremental.fetch.session.cache.slots', kip(227), () => {
   test('bounds the sessions, and who gets none reads all the same', async ({ broker }) => {
     const { name } = await broker.topicWith(['a'])
     const topics = [{ topic: name, partitions: [{ partition: 0, fetchOffset: 0, partitionMaxBytes: 1000 }] }]
@@ -197,7 +197,7 @@ describe('max.incremental.fetch.session.cache.slots', () => {
   })
 })
 
-describe('max.request.partition.size.limit', () => {
+describe('max.request.partition.size.limit', kip(966), () => {
   test('bounds what one description of partitions tells', async ({ broker }) => {
     const { name } = await broker.topic({ partitions: 3 })
     const answer = await broker.ask(apis.DescribeTopicPartitions, 0, { topics: [{ name }] })

@@ -1,6 +1,6 @@
 // ListOffsets: offsets by time and by name.
 import { encodeBatch } from '../../src/wire/records/index.ts'
-import { apis, describe, expect, only, type TestBroker, test } from '../support/compat.ts'
+import { apis, describe, expect, kip, only, type TestBroker, test } from '../support/compat.ts'
 import { TIMESTAMP } from '../support/records.ts'
 
 const [LATEST, EARLIEST, MAX_TIMESTAMP, EARLIEST_LOCAL, LATEST_TIERED, EARLIEST_PENDING_UPLOAD] = [
@@ -33,7 +33,7 @@ async function topicOfTimes(broker: TestBroker, times: readonly number[], oneBat
   return name
 }
 
-describe('ListOffsets', () => {
+describe('ListOffsets', kip(79), () => {
   test.for([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11])('tells both ends at version %i', async (version, { broker }) => {
     const { name } = await broker.topicWith(['a', 'b', 'c'])
     const leaderEpoch = version >= 4 ? 0 : -1

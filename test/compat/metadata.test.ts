@@ -1,11 +1,11 @@
 // Metadata: who the brokers are, and what a client learns of topics by name and by id.
-import { apis, describe, EMPTY_UUID, expect, only, test } from '../support/compat.ts'
+import { apis, describe, EMPTY_UUID, expect, message, only, test } from '../support/compat.ts'
 import { eventually } from '../support/eventually.ts'
 
 const NO_OPERATIONS = -2147483648
 const UNKNOWN_ID = 'AAAAAAAAAAAAAAAAAAAAAQ'
 
-describe('Metadata', () => {
+describe('Metadata', message('Metadata'), () => {
   test('names the one broker, the cluster and the controller', async ({ broker }) => {
     const { brokers, clusterId, controllerId } = await broker.ask(apis.Metadata, 12, { topics: [] })
     expect(only(brokers)).toMatchObject({ port: broker.port, rack: null })

@@ -1,5 +1,5 @@
 // OffsetForLeaderEpoch: where a leader's epoch ended.
-import { apis, describe, expect, only, type TestBroker, test } from '../support/compat.ts'
+import { apis, describe, expect, kip, only, type TestBroker, test } from '../support/compat.ts'
 
 async function ask(
   broker: TestBroker,
@@ -12,7 +12,7 @@ async function ask(
   return only(only(answer.topics).partitions)
 }
 
-describe('OffsetForLeaderEpoch', () => {
+describe('OffsetForLeaderEpoch', kip(320), () => {
   test.for([2, 3, 4])('tells the end of the log for the epoch of today at version %i', async (version, { broker }) => {
     const { name } = await broker.topicWith(['a', 'b'])
     expect(await ask(broker, name, 0, { version })).toEqual({

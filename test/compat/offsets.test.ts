@@ -1,6 +1,6 @@
 // OffsetCommit, OffsetFetch and OffsetDelete: what a group remembers.
 import { rebalance, subscription } from '../support/classic-member.ts'
-import { apis, describe, expect, only, type TestBroker, test } from '../support/compat.ts'
+import { apis, describe, expect, kip, message, only, type TestBroker, test } from '../support/compat.ts'
 import { eventually } from '../support/eventually.ts'
 
 const UNKNOWN_ID = 'AAAAAAAAAAAAAAAAAAAAAQ'
@@ -43,7 +43,7 @@ async function committedOffset(broker: TestBroker, groupId: string, name: string
   return only(only(topics).partitions).committedOffset
 }
 
-describe('OffsetCommit', () => {
+describe('OffsetCommit', message('OffsetCommit'), () => {
   test.for([2, 3, 4, 5, 6, 7, 8, 9])('keeps an offset at version %i', async (version, { broker }) => {
     const [group, { name }] = [await broker.group(), await broker.topic()]
     expect(await commit(broker, group, name, { version })).toBe('NONE')
@@ -202,7 +202,7 @@ describe('OffsetCommit', () => {
   })
 })
 
-describe('OffsetFetch', () => {
+describe('OffsetFetch', message('OffsetFetch'), () => {
   test.for([1, 2, 3, 4, 5, 6, 7])(
     'of one group tells what was committed at version %i',
     async (version, { broker }) => {
@@ -303,7 +303,7 @@ describe('OffsetFetch', () => {
   })
 })
 
-describe('OffsetDelete', () => {
+describe('OffsetDelete', kip(496), () => {
   const remove = async (broker: TestBroker, groupId: string, name: string, partitionIndex = 0) => {
     const topics = [{ name, partitions: [{ partitionIndex }] }]
     return broker.ask(apis.OffsetDelete, 0, { groupId, topics })

@@ -1,5 +1,5 @@
 // ElectLeaders, AlterPartitionReassignments and ListPartitionReassignments, on a cluster of one broker.
-import { apis, describe, expect, only, type TestBroker, test } from '../support/compat.ts'
+import { apis, describe, expect, kip, only, type TestBroker, test } from '../support/compat.ts'
 
 const [PREFERRED, UNCLEAN] = [0, 1]
 
@@ -15,7 +15,7 @@ async function reassign(broker: TestBroker, name: string, replicas: number[] | n
   return only(only(answer.responses).partitions)
 }
 
-describe('ElectLeaders', () => {
+describe('ElectLeaders', kip(460), () => {
   test.for([0, 1, 2])('elects nobody where the preferred leader leads, at version %i', async (version, { broker }) => {
     const { name } = await broker.topic()
     const answer = await broker.ask(apis.ElectLeaders, version, {
@@ -72,10 +72,14 @@ describe('ElectLeaders', () => {
   })
 })
 
-describe('AlterPartitionReassignments', () => {
+describe('AlterPartitionReassignments', kip(455), () => {
   test('takes a partition to where it is', async ({ broker }) => {
     const { name } = await broker.topic()
-    expect(await reassign(broker, name, [1])).toEqual({ partitionIndex: 0, errorCode: 'NONE', errorMessage: null })
+    expect(await reassign(broker, name, [broker.nodeId])).toEqual({
+      partitionIndex: 0,
+      errorCode: 'NONE',
+      errorMessage: null,
+    })
   })
 
   test('has nothing to cancel', async ({ broker }) => {
@@ -83,30 +87,35 @@ describe('AlterPartitionReassignments', () => {
     expect((await reassign(broker, name, null)).errorCode).toBe('NO_REASSIGNMENT_IN_PROGRESS')
   })
 
-  test.for<[string, number[], string]>([
+  test.for<[string, (broker: TestBroker) => number[], (broker: TestBroker) => string]>([
     [
       'a broker that there is not',
-      [9],
-      'The manual partition assignment includes broker 9, but no such broker is registered.',
+      ({ otherNodeId }) => [otherNodeId],
+      ({ otherNodeId }) =>
+        `The manual partition assignment includes broker ${otherNodeId}, but no such broker is registered.`,
     ],
-    ['one broker twice', [1, 1], 'The manual partition assignment includes the broker 1 more than once.'],
+    [
+      'one broker twice',
+      ({ nodeId }) => [nodeId, nodeId],
+      ({ nodeId }) => `The manual partition assignment includes the broker ${nodeId} more than once.`,
+    ],
     [
       'a negative broker',
-      [-1],
-      'The manual partition assignment includes broker -1, but no such broker is registered.',
+      () => [-1],
+      () => 'The manual partition assignment includes broker -1, but no such broker is registered.',
     ],
-    ['nobody', [], 'The manual partition assignment includes an empty replica list.'],
+    ['nobody', () => [], () => 'The manual partition assignment includes an empty replica list.'],
   ])('refuses to give a partition to %s', async ([, replicas, errorMessage], { broker }) => {
     const { name } = await broker.topic()
-    expect(await reassign(broker, name, replicas)).toMatchObject({
+    expect(await reassign(broker, name, replicas(broker))).toMatchObject({
       errorCode: 'INVALID_REPLICA_ASSIGNMENT',
-      errorMessage,
+      errorMessage: errorMessage(broker),
     })
   })
 
   test('does not know a partition that there is not', async ({ broker }) => {
     const { name } = await broker.topic()
-    expect(await reassign(broker, name, [1], 7)).toMatchObject({
+    expect(await reassign(broker, name, [broker.nodeId], 7)).toMatchObject({
       errorCode: 'UNKNOWN_TOPIC_OR_PARTITION',
       errorMessage: `Unable to find partition ${name}:7.`,
     })
@@ -114,14 +123,14 @@ describe('AlterPartitionReassignments', () => {
 
   test('does not know a topic that nobody made', async ({ broker }) => {
     const name = broker.name('missing')
-    expect(await reassign(broker, name, [1])).toMatchObject({
+    expect(await reassign(broker, name, [broker.nodeId])).toMatchObject({
       errorCode: 'UNKNOWN_TOPIC_OR_PARTITION',
       errorMessage: `Unable to find a topic named ${name}.`,
     })
   })
 })
 
-describe('ListPartitionReassignments', () => {
+describe('ListPartitionReassignments', kip(455), () => {
   test('lists none, neither of all nor of a partition', async ({ broker }) => {
     const { name } = await broker.topic()
     for (const topics of [null, [{ name, partitionIndexes: [0] }], [{ name: 'missing', partitionIndexes: [0] }]]) {

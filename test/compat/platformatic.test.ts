@@ -10,7 +10,8 @@ import {
   stringDeserializers,
   stringSerializers,
 } from '@platformatic/kafka'
-import { apis, describe, expect, type TestBroker, test } from '../support/compat.ts'
+import { describe } from 'vitest'
+import { apis, expect, type TestBroker, test } from '../support/compat.ts'
 import { eventually } from '../support/eventually.ts'
 
 /** What this client knows on every Node. */

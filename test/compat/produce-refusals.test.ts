@@ -1,6 +1,6 @@
 // Produce: batches that are not sound. Nothing of a refused batch reaches the log.
 import { Batch, encodeBatch } from '../../src/wire/records/index.ts'
-import { describe, expect, only, type TestBroker, test } from '../support/compat.ts'
+import { describe, expect, guide, only, type TestBroker, test } from '../support/compat.ts'
 import { batchOf, recordsOf, resealed, spoiled, TIMESTAMP } from '../support/records.ts'
 
 const [LENGTH, MAGIC, CRC, ATTRIBUTES, LAST_OFFSET_DELTA, RECORDS_COUNT] = [8, 16, 17, 21, 23, 57]
@@ -18,7 +18,7 @@ function withPayload(payload: Buffer, compression: 'gzip' | 'snappy' | 'lz4' | '
   return resealed((copy) => copy.writeInt32BE(batch.length - Batch.LOG_OVERHEAD, LENGTH), batch)
 }
 
-describe('Produce refuses', () => {
+describe('Produce refuses', guide('Record Batch'), () => {
   test.for<[string, () => Buffer, string, string?]>([
     ['a wrong checksum', () => spoiled((batch) => batch.writeUInt32BE(1, CRC)), 'CORRUPT_MESSAGE'],
     [

@@ -5,6 +5,9 @@ import {
   describe,
   EMPTY_UUID,
   expect,
+  guide,
+  kip,
+  message,
   only,
   recordsIn,
   type TestBroker,
@@ -29,7 +32,7 @@ function compressionIn(batch: Buffer): string {
   return CODECS[Batch.compressionId(batch, 0)] ?? 'unknown'
 }
 
-describe('Produce', () => {
+describe('Produce', message('Produce'), () => {
   test.for([3, 4, 5, 6, 7, 8, 9, 10, 11, 12])('appends by name at version %i', async (version, { broker }) => {
     const { name } = await broker.topic()
     expect(await broker.produce(name, batchOf(['a', 'b']), { version })).toMatchObject({
@@ -200,7 +203,7 @@ describe('Produce', () => {
   })
 })
 
-describe('Produce with compression', () => {
+describe('Produce with compression', guide('Record Batch'), () => {
   test.for(CODECS)('keeps a batch of %s as it came', async (compression, { broker }) => {
     const { name } = await broker.topic()
     const values = Array.from({ length: 20 }, (_, i) => `value ${i}`)
@@ -262,7 +265,7 @@ describe('Produce with compression', () => {
   })
 })
 
-describe('Produce and time', () => {
+describe('Produce and time', kip(32), () => {
   test('keeps the producer’s times under CreateTime', async ({ broker }) => {
     const { name } = await broker.topicWith(['a', 'b'])
     expect((await broker.records(name)).map(({ timestamp }) => timestamp)).toEqual([TIMESTAMP, TIMESTAMP + 1])
@@ -342,7 +345,7 @@ describe('Produce and time', () => {
   })
 })
 
-describe('Produce of record errors before version 8', () => {
+describe('Produce of record errors before version 8', kip(467), () => {
   test('tells the error alone', async ({ broker }) => {
     const { name } = await broker.topic({ configs: { 'cleanup.policy': 'compact' } })
     const answer = await broker.produce(name, batchOf(['no key']), { version: 7 })
@@ -350,7 +353,7 @@ describe('Produce of record errors before version 8', () => {
   })
 })
 
-describe('Produce of message sets of old', () => {
+describe('Produce of message sets of old', kip(724), () => {
   test.for([
     [0, 3],
     [1, 3],

@@ -1,5 +1,5 @@
 // AddRaftVoter and RemoveRaftVoter (KIP-853), of a quorum of one that nobody follows.
-import { apis, describe, EMPTY_UUID, expect, only, type TestBroker, test } from '../support/compat.ts'
+import { apis, describe, EMPTY_UUID, expect, kip, only, type TestBroker, test } from '../support/compat.ts'
 
 const OTHER = '4L6g3nShT-eMCtK--X86sw'
 const NEW_VOTER = 'ReplicaKey(id=2, directoryId=4L6g3nShT-eMCtK--X86sw)'
@@ -27,7 +27,7 @@ const add = (broker: TestBroker, request: object, version = 1) =>
 const remove = (broker: TestBroker, request: object) =>
   broker.ask(apis.RemoveRaftVoter, 0, { clusterId: null, voterId: 2, voterDirectoryId: OTHER, ...request })
 
-describe('AddRaftVoter', () => {
+describe('AddRaftVoter', kip(853), () => {
   test.for([0, 1])(
     'does not wait at version %i for a node that does not follow the log',
     async (version, { broker }) => {
@@ -74,7 +74,7 @@ describe('AddRaftVoter', () => {
   })
 })
 
-describe('RemoveRaftVoter', () => {
+describe('RemoveRaftVoter', kip(853), () => {
   test('does not find a voter that there is not', async ({ broker }) => {
     const { id, directory } = await voter(broker)
     expect(await remove(broker, {})).toMatchObject({

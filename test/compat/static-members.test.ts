@@ -1,11 +1,11 @@
 // Static members (KIP-345): an instance keeps its place though its member comes and goes.
 import { rebalance, subscription } from '../support/classic-member.ts'
-import { apis, describe, expect, only, type TestBroker, test } from '../support/compat.ts'
+import { apis, describe, expect, kip, only, type TestBroker, test } from '../support/compat.ts'
 
 const settled = async (broker: TestBroker, groupInstanceId: string, group?: string) =>
   (await broker.member(group ?? (await broker.group()), { groupInstanceId })).settle()
 
-describe('A static member', () => {
+describe('A static member', kip(345), () => {
   test('joins at once, with an id made of its instance', async ({ broker }) => {
     const member = await broker.member(await broker.group(), { groupInstanceId: 'instance' })
     const answer = await member.tryJoin()

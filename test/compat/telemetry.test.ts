@@ -1,7 +1,7 @@
 // GetTelemetrySubscriptions and PushTelemetry (KIP-714). Neither broker has a receiver here: then they are served, and
 // not advertised.
 import { gzipSync } from 'node:zlib'
-import { apis, describe, EMPTY_UUID, expect, type TestBroker, testWith } from '../support/compat.ts'
+import { apis, describe, EMPTY_UUID, expect, kip, type TestBroker, testWith } from '../support/compat.ts'
 import { eventually } from '../support/eventually.ts'
 import type { RawClient } from '../support/raw-client.ts'
 
@@ -61,7 +61,7 @@ test('they are not advertised where nobody receives anything', async ({ broker }
   expect(apiKeys.filter(({ apiKey }) => apiKey === 71 || apiKey === 72)).toEqual([])
 })
 
-describe('GetTelemetrySubscriptions', () => {
+describe('GetTelemetrySubscriptions', kip(714), () => {
   test('tells a client that no subscription matches nothing but the rules', async ({ broker }) => {
     const answer = await get(await clientOf(broker, 'nobody'))
     expect(answer).toMatchObject({
@@ -131,7 +131,7 @@ describe('GetTelemetrySubscriptions', () => {
   })
 })
 
-describe('PushTelemetry', () => {
+describe('PushTelemetry', kip(714), () => {
   async function subscribed(broker: TestBroker, clientId: string) {
     const client = await clientOf(broker, clientId)
     const { clientInstanceId, subscriptionId } = await get(client)

@@ -1,6 +1,6 @@
 // What a broker does by itself about transactions: it aborts those whose time is over. On a broker of their own,
 // which looks for them many times a second.
-import { apis, describe, expect, only, type TestBroker, testWith } from '../support/compat.ts'
+import { apis, config, describe, expect, kip, only, type TestBroker, testWith } from '../support/compat.ts'
 import { eventually } from '../support/eventually.ts'
 
 const test = testWith({
@@ -13,7 +13,7 @@ async function stateOf(broker: TestBroker, transactionalId: string) {
   return only(answer.transactionStates)
 }
 
-describe('A transaction whose time is over', () => {
+describe('A transaction whose time is over', kip(98), () => {
   test.for([1, 2] as const)('is aborted, under protocol %i', async (protocol, { broker }) => {
     const { name } = await broker.topic()
     const producer = await broker.transaction({ protocol, timeoutMs: 1_000 })
@@ -67,7 +67,7 @@ describe('A transaction whose time is over', () => {
   })
 })
 
-describe('transaction.max.timeout.ms', () => {
+describe('transaction.max.timeout.ms', config('transaction.max.timeout.ms'), () => {
   test('bounds the timeout that a producer may ask for', async ({ broker }) => {
     const { transactionalId } = await broker.transaction({ timeoutMs: 60_000 })
     const answer = await broker.ask(apis.InitProducerId, 5, { transactionalId, transactionTimeoutMs: 60_001 })

@@ -1,5 +1,5 @@
 // Offsets within a transaction: AddOffsetsToTxn and TxnOffsetCommit, and what OffsetFetch tells meanwhile.
-import { apis, describe, expect, only, type TestBroker, test } from '../support/compat.ts'
+import { apis, describe, expect, kip, only, type TestBroker, test } from '../support/compat.ts'
 import { eventually } from '../support/eventually.ts'
 
 async function fetchOffset(broker: TestBroker, groupId: string, name: string, requireStable = false) {
@@ -15,7 +15,7 @@ async function committedIs(broker: TestBroker, groupId: string, name: string, of
   })
 }
 
-describe.for([1, 2] as const)('An offset in a transaction of protocol %i', (protocol) => {
+describe.for([1, 2] as const)('An offset in a transaction of protocol %i', kip(98), (protocol) => {
   test('is not told while it is open', async ({ broker }) => {
     const [group, { name }] = [await broker.group(), await broker.topic()]
     const producer = await broker.transaction({ protocol })
@@ -109,7 +109,7 @@ describe.for([1, 2] as const)('An offset in a transaction of protocol %i', (prot
   })
 })
 
-describe('TxnOffsetCommit', () => {
+describe('TxnOffsetCommit', kip(98), () => {
   test.for([0, 1, 2, 3, 4])('takes an offset of a group that was added at version %i', async (version, { broker }) => {
     const [groupId, { name }] = [await broker.group(), await broker.topic()]
     const producer = await broker.transaction({ protocol: 1 })
@@ -159,7 +159,7 @@ describe('TxnOffsetCommit', () => {
   })
 })
 
-describe('AddOffsetsToTxn', () => {
+describe('AddOffsetsToTxn', kip(98), () => {
   test.for([0, 1, 2, 3, 4])('adds a group at version %i', async (version, { broker }) => {
     const groupId = await broker.group()
     const { identity, transactionalId } = await broker.transaction({ protocol: 1 })

@@ -1,7 +1,7 @@
 // Transactions: what is visible when, who is fenced by whom, and how one ends. The rows 1 and 2 are the two protocols:
 // the older adds partitions before it produces, the newer by producing, and ends with a new epoch (KIP-890).
 import { Batch, controlType } from '../../src/wire/records/index.ts'
-import { apis, describe, expect, only, type TestBroker, test, valuesIn } from '../support/compat.ts'
+import { apis, describe, expect, kip, only, type TestBroker, test, valuesIn } from '../support/compat.ts'
 import { eventually } from '../support/eventually.ts'
 import { batchOf } from '../support/records.ts'
 
@@ -42,7 +42,7 @@ async function stateOf(broker: TestBroker, transactionalId: string) {
   return only(answer.transactionStates)
 }
 
-describe.for([1, 2] as const)('A transaction of protocol %i', (protocol) => {
+describe.for([1, 2] as const)('A transaction of protocol %i', kip(98), (protocol) => {
   test('is read by no reader of committed records while it is open', async ({ broker }) => {
     const { name } = await broker.topic()
     const producer = await broker.transaction({ protocol })
@@ -228,7 +228,7 @@ describe.for([1, 2] as const)('A transaction of protocol %i', (protocol) => {
   })
 })
 
-describe('A transaction of protocol 1', () => {
+describe('A transaction of protocol 1', kip(98), () => {
   test('keeps its epoch when it ends', async ({ broker }) => {
     const { name } = await broker.topic()
     const producer = await broker.transaction({ protocol: 1 })
@@ -272,7 +272,7 @@ describe('A transaction of protocol 1', () => {
   })
 })
 
-describe('A transaction of protocol 2', () => {
+describe('A transaction of protocol 2', kip(890), () => {
   test('has a new epoch when it ends, and begins at sequence 0', async ({ broker }) => {
     const { name } = await broker.topic()
     const producer = await broker.transaction({ protocol: 2 })
@@ -324,7 +324,7 @@ describe('A transaction of protocol 2', () => {
   })
 })
 
-describe('InitProducerId with a transactional id', () => {
+describe('InitProducerId with a transactional id', kip(98), () => {
   test('gives the same id with the next epoch again', async ({ broker }) => {
     const first = await broker.transaction()
     const second = await broker.transaction({ transactionalId: first.transactionalId })
@@ -362,7 +362,7 @@ describe('InitProducerId with a transactional id', () => {
   )
 })
 
-describe('AddPartitionsToTxn', () => {
+describe('AddPartitionsToTxn', kip(98), () => {
   test('takes none of several partitions where one is not there', async ({ broker }) => {
     const { name } = await broker.topic()
     const { transactionalId, producerId, producerEpoch } = await broker.transaction({ protocol: 1 })
@@ -430,7 +430,7 @@ describe('AddPartitionsToTxn', () => {
   })
 })
 
-describe('EndTxn', () => {
+describe('EndTxn', kip(98), () => {
   test.for<[string, object, string]>([
     ['another epoch', { producerEpoch: 9 }, 'PRODUCER_FENCED'],
     ['another producer id', { producerId: 999_999 }, 'INVALID_PRODUCER_ID_MAPPING'],
@@ -451,7 +451,7 @@ describe('EndTxn', () => {
   })
 })
 
-describe('DescribeTransactions', () => {
+describe('DescribeTransactions', kip(664), () => {
   test('tells of one that has not begun that it is empty', async ({ broker }) => {
     const { transactionalId, producerId, producerEpoch } = await broker.transaction()
     expect(await stateOf(broker, transactionalId)).toEqual({
@@ -480,7 +480,7 @@ describe('DescribeTransactions', () => {
   })
 })
 
-describe('ListTransactions', () => {
+describe('ListTransactions', kip(664), () => {
   const list = async (broker: TestBroker, filters: object, version = 2) =>
     broker.ask(apis.ListTransactions, version, { stateFilters: [], producerIdFilters: [], ...filters })
   const ids = (answer: Awaited<ReturnType<typeof list>>) => answer.transactionStates.map((one) => one.transactionalId)
@@ -544,7 +544,7 @@ describe('ListTransactions', () => {
   })
 })
 
-describe('Produce within a transaction', () => {
+describe('Produce within a transaction', kip(98), () => {
   test('takes an idempotent batch of the same producer that is not of it', async ({ broker }) => {
     const { name } = await broker.topic()
     const { producerId, producerEpoch } = await broker.transaction()

@@ -1,9 +1,10 @@
 // What a script or a test needs before it can begin: topics with leaders, groups with a coordinator, records in a log.
-import { apis } from '../../src/wire/index.ts'
+import { apis, EMPTY_UUID } from '../../src/wire/index.ts'
 import type { NewBatch } from '../../src/wire/records/index.ts'
 import { eventually } from './eventually.ts'
 import type { RawClient } from './raw-client.ts'
 import { batchOf } from './records.ts'
+import { mustBeNone, Unexpected } from './unexpected.ts'
 
 export interface Topic {
   readonly name: string
@@ -19,30 +20,41 @@ export async function createTopic(
 ): Promise<Topic> {
   const entries = Object.entries(configs).map(([key, value]) => ({ name: key, value }))
   const topics = [{ name, numPartitions, replicationFactor: 1, configs: entries }]
-  const [created] = (await client.ask(apis.CreateTopics, 7, { topics, timeoutMs: 30_000 })).topics
-  if (created?.errorCode !== 'NONE') throw new Error(`${name}: ${created?.errorCode} ${created?.errorMessage}`)
-  await awaitPartitions(client, created.topicId, numPartitions)
-  return { name, id: created.topicId }
+  const version = client.nearest(apis.CreateTopics, 7)
+  const [created] = (await client.ask(apis.CreateTopics, version, { topics, timeoutMs: 30_000 })).topics
+  mustBeNone(`CreateTopics of ${name}`, created?.errorCode, created?.errorMessage)
+  const topic = { name, id: created?.topicId ?? EMPTY_UUID }
+  await awaitPartitions(client, topic, numPartitions)
+  return topic
 }
 
-/** Waits until every partition can be read by the topic's id: metadata can be ahead of the partition itself. */
-export async function awaitPartitions(client: RawClient, topicId: string, numPartitions: number): Promise<void> {
+/** Waits until every partition can be read, by the topic's id if it has one: metadata can be ahead of the partition. */
+export async function awaitPartitions(client: RawClient, { name, id }: Topic, numPartitions: number): Promise<void> {
   const partitions = Array.from({ length: numPartitions }, (_, partition) => ({ partition, partitionMaxBytes: 1 }))
-  const request = { maxWaitMs: 0, minBytes: 0, topics: [{ topicId, partitions }] }
-  await eventually(`the partitions of ${topicId}`, async () => {
-    const { responses } = await client.ask(apis.Fetch, 13, request)
+  const version = client.nearest(apis.Fetch, id === EMPTY_UUID ? 12 : 13)
+  const topics = [{ ...(version < 13 ? { topic: name } : { topicId: id }), partitions }]
+  const request = { maxWaitMs: 0, minBytes: 0, maxBytes: 1, topics }
+  await eventually(`the partitions of ${name}`, async () => {
+    const { responses } = await client.ask(apis.Fetch, version, request)
     return responses[0]?.partitions.every(
       ({ errorCode }) => errorCode === 'NONE' || errorCode === 'OFFSET_OUT_OF_RANGE',
     )
   })
 }
 
+/** The id of the one broker that there is. */
+export async function nodeIdOf(client: RawClient): Promise<number> {
+  const { brokers } = await client.ask(apis.Metadata, client.nearest(apis.Metadata, 12), { topics: [] })
+  if (brokers.length !== 1) throw new Unexpected('a cluster of one broker', 1, brokers.length)
+  return brokers[0]?.nodeId ?? -1
+}
+
 /** Waits until the group's coordinator answers. */
 export async function awaitCoordinator(client: RawClient, groupId: string): Promise<void> {
   await eventually(`the coordinator of ${groupId}`, async () => {
-    const found = await client.ask(apis.FindCoordinator, 3, { key: groupId })
+    const found = await client.ask(apis.FindCoordinator, client.nearest(apis.FindCoordinator, 3), { key: groupId })
     if (found.errorCode !== 'NONE') return false
-    const fetched = await client.ask(apis.OffsetFetch, 7, { groupId, topics: [] })
+    const fetched = await client.ask(apis.OffsetFetch, client.nearest(apis.OffsetFetch, 7), { groupId, topics: [] })
     return fetched.errorCode === 'NONE'
   })
 }
@@ -56,19 +68,20 @@ export async function append(
   index = 0,
 ): Promise<number> {
   const topicData = [{ name: topic, partitionData: [{ index, records: batchOf(values, batch) }] }]
-  const answer = await client.ask(apis.Produce, 9, { acks: -1, timeoutMs: 30_000, topicData })
+  const version = client.nearest(apis.Produce, 9)
+  const answer = await client.ask(apis.Produce, version, { acks: -1, timeoutMs: 30_000, topicData })
   const partition = answer.responses[0]?.partitionResponses[0]
-  if (partition?.errorCode !== 'NONE') throw new Error(`Produce to ${topic}: ${partition?.errorCode}`)
-  return partition.baseOffset
+  mustBeNone(`Produce to ${topic}`, partition?.errorCode)
+  return partition?.baseOffset ?? -1
 }
 
 /** A new producer id without a transactional id; its epoch is 0. */
 export async function newProducerId(client: RawClient): Promise<number> {
   const request = { transactionalId: null, transactionTimeoutMs: 0 }
   return eventually('a producer id', async () => {
-    const answer = await client.ask(apis.InitProducerId, 4, request)
+    const answer = await client.ask(apis.InitProducerId, client.nearest(apis.InitProducerId, 4), request)
     if (answer.errorCode === 'COORDINATOR_LOAD_IN_PROGRESS') return undefined
-    if (answer.errorCode !== 'NONE') throw new Error(`InitProducerId: ${answer.errorCode}`)
+    mustBeNone('InitProducerId', answer.errorCode)
     return answer.producerId
   })
 }

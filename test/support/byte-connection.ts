@@ -2,6 +2,7 @@
 import { connect, type Socket } from 'node:net'
 import { type AnyMessage, decode, type Infer, type Message, responseHeaderVersion } from '../../src/wire/index.ts'
 import { type Readable, readable } from './readable.ts'
+import { silent, type Tap } from './surroundings.ts'
 import type { TestBroker } from './test-broker.ts'
 
 interface Waiting {
@@ -15,11 +16,13 @@ export class ByteConnection {
   private readonly waiting: Waiting[] = []
   private received: Buffer = Buffer.alloc(0)
   private ended = false
+  private readonly tap: Tap
   /** Resolves with how many frames had come when the connection ended, whoever ended it. */
   readonly closed: Promise<number>
 
-  constructor(socket: Socket) {
+  constructor(socket: Socket, tap: Tap = silent) {
     this.socket = socket
+    this.tap = tap
     let count = 0
     socket.on('data', (chunk: Buffer) => {
       count += this.take(chunk)
@@ -28,6 +31,7 @@ export class ByteConnection {
     this.closed = new Promise((resolve) => {
       socket.once('close', () => {
         this.ended = true
+        tap.ended()
         for (const { reject } of this.waiting.splice(0)) reject(new Error('the broker closed the connection'))
         resolve(count)
       })
@@ -35,6 +39,7 @@ export class ByteConnection {
   }
 
   send(bytes: Uint8Array): void {
+    this.tap.sentBytes(bytes)
     this.socket.write(bytes)
   }
 
@@ -69,14 +74,23 @@ export class ByteConnection {
     let taken = 0
     while (this.received.length >= 4) {
       const end = 4 + this.received.readInt32BE(0)
+      if (end < 4) return this.breakOff(taken)
       if (this.received.length < end) break
       const frame = this.received.subarray(4, end)
       this.received = this.received.subarray(end)
+      this.tap.gotFrame(frame)
       const waiting = this.waiting.shift()
       if (waiting === undefined) this.frames.push(frame)
       else waiting.resolve(frame)
       taken++
     }
+    return taken
+  }
+
+  /** A size below zero: nothing that comes behind it can be read. */
+  private breakOff(taken: number): number {
+    this.received = Buffer.alloc(0)
+    this.socket.destroy()
     return taken
   }
 }
@@ -89,7 +103,7 @@ export async function openBytes(broker: TestBroker): Promise<ByteConnection> {
     socket.once('error', reject)
   })
   broker.atEnd(() => socket.destroy())
-  return new ByteConnection(socket)
+  return new ByteConnection(socket, broker.surroundings.observe?.())
 }
 
 interface Header {

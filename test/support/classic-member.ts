@@ -3,12 +3,15 @@ import {
   apis,
   ConsumerProtocolAssignment,
   ConsumerProtocolSubscription,
+  type Draft,
   encode,
   type Infer,
+  type Message,
 } from '../../src/wire/index.ts'
 import { eventually } from './eventually.ts'
 import type { RawClient } from './raw-client.ts'
 import type { Readable } from './readable.ts'
+import { mustBeNone } from './unexpected.ts'
 
 export interface Protocol {
   readonly name: string
@@ -54,6 +57,15 @@ export class ClassicMember {
     }
   }
 
+  /** Asks at this version, or the one next to it that the broker has. */
+  private ask<A extends { readonly request: Message; readonly response: Message }>(
+    api: A,
+    version: number,
+    body: Draft<A['request']>,
+  ): Promise<Readable<Infer<A['response']>>> {
+    return this.client.ask(api, this.client.nearest(api, version), body)
+  }
+
   /** Joins, with the member id that the broker asks for; resolves when the rebalance is done. */
   async join(): Promise<JoinAnswer> {
     let answer = await this.tryJoin()
@@ -68,13 +80,13 @@ export class ClassicMember {
   /** One JoinGroup request. */
   tryJoin(memberId = this.memberId): Promise<JoinAnswer> {
     const { groupId, groupInstanceId, joining } = this
-    return this.client.ask(apis.JoinGroup, 9, { groupId, memberId, groupInstanceId, ...joining })
+    return this.ask(apis.JoinGroup, 9, { groupId, memberId, groupInstanceId, ...joining })
   }
 
   /** Syncs; a leader gives the others' assignments by member id, as text. */
   sync(assignments: Readonly<Record<string, string>> = {}): Promise<SyncAnswer> {
     const { groupId, memberId, generationId, groupInstanceId, joining } = this
-    return this.client.ask(apis.SyncGroup, 5, {
+    return this.ask(apis.SyncGroup, 5, {
       groupId,
       memberId,
       generationId,
@@ -88,21 +100,21 @@ export class ClassicMember {
   /** Joins alone and syncs: the group is Stable then. */
   async settle(): Promise<this> {
     const joined = await this.join()
-    if (joined.errorCode !== 'NONE') throw new Error(`JoinGroup: ${joined.errorCode}`)
+    mustBeNone('JoinGroup', joined.errorCode)
     const synced = await this.sync({ [this.memberId]: 'assigned' })
-    if (synced.errorCode !== 'NONE') throw new Error(`SyncGroup: ${synced.errorCode}`)
+    mustBeNone('SyncGroup', synced.errorCode)
     return this
   }
 
   async heartbeat(): Promise<string> {
     const { groupId, memberId, generationId, groupInstanceId } = this
-    return (await this.client.ask(apis.Heartbeat, 4, { groupId, memberId, generationId, groupInstanceId })).errorCode
+    return (await this.ask(apis.Heartbeat, 4, { groupId, memberId, generationId, groupInstanceId })).errorCode
   }
 
   async leave(): Promise<string> {
     const { groupId, memberId, groupInstanceId } = this
     const members = [{ memberId, groupInstanceId, reason: 'the test says so' }]
-    const answer = await this.client.ask(apis.LeaveGroup, 5, { groupId, members })
+    const answer = await this.ask(apis.LeaveGroup, 5, { groupId, members })
     return answer.errorCode === 'NONE' ? (answer.members[0]?.errorCode ?? 'NONE') : answer.errorCode
   }
 
@@ -111,7 +123,7 @@ export class ClassicMember {
     const { groupId, memberId, generationId, groupInstanceId } = this
     const topics = [{ name: topic, partitions: [{ partitionIndex: 0, committedOffset }] }]
     const body = { groupId, memberId, generationIdOrMemberEpoch: generationId, groupInstanceId, topics }
-    const answer = await this.client.ask(apis.OffsetCommit, 8, body)
+    const answer = await this.ask(apis.OffsetCommit, 8, body)
     return answer.topics[0]?.partitions[0]?.errorCode ?? 'no answer'
   }
 }

@@ -4,6 +4,7 @@ import { apis, type Draft, type Infer } from '../../src/wire/index.ts'
 import { eventually } from './eventually.ts'
 import type { RawClient } from './raw-client.ts'
 import type { Readable } from './readable.ts'
+import { mustBeNone } from './unexpected.ts'
 
 type Request = Draft<typeof apis.ConsumerGroupHeartbeat.request>
 export type HeartbeatAnswer = Readable<Infer<typeof apis.ConsumerGroupHeartbeat.response>>
@@ -59,7 +60,8 @@ export class ConsumerMember {
   /** One heartbeat, which tells nothing new but what it is given. */
   async heartbeat(more: Partial<Request> = {}): Promise<HeartbeatAnswer> {
     const { groupId, memberId, memberEpoch } = this
-    const answer = await this.client.ask(apis.ConsumerGroupHeartbeat, 1, {
+    const version = this.client.nearest(apis.ConsumerGroupHeartbeat, 1)
+    const answer = await this.client.ask(apis.ConsumerGroupHeartbeat, version, {
       groupId,
       memberId,
       memberEpoch,
@@ -77,7 +79,7 @@ export class ConsumerMember {
   async settle(passes: (assigned: TopicPartitions) => boolean): Promise<this> {
     await eventually(`an assignment of ${this.memberId}`, async () => {
       const answer = await this.heartbeat({ topicPartitions: this.assigned })
-      if (answer.errorCode !== 'NONE') throw new Error(`ConsumerGroupHeartbeat: ${answer.errorCode}`)
+      mustBeNone('ConsumerGroupHeartbeat', answer.errorCode, answer.errorMessage)
       return answer.assignment === null && passes(this.assigned)
     })
     return this

@@ -1,5 +1,6 @@
 // Waiting for what the protocol gives no event for. Everything else is awaited by its own answer.
 import { setTimeout as delay } from 'node:timers/promises'
+import { Unexpected } from './unexpected.ts'
 
 const INTERVAL_MS = 10
 const DEADLINE_MS = 20_000
@@ -14,7 +15,9 @@ export async function eventually<T>(
   for (;;) {
     const answer = await condition()
     if (answer !== undefined && answer !== false) return answer
-    if (performance.now() > deadline) throw new Error(`not within ${deadlineMs} ms: ${what}`)
+    if (performance.now() > deadline) {
+      throw new Unexpected(`not within ${deadlineMs} ms: ${what}`, what, `not within ${deadlineMs} ms`)
+    }
     await delay(INTERVAL_MS)
   }
 }

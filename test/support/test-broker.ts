@@ -7,7 +7,9 @@ import { ClassicMember, type MemberOptions } from './classic-member.ts'
 import { ConsumerMember, type ConsumerMemberOptions } from './consumer-member.ts'
 import { RawClient } from './raw-client.ts'
 import type { Readable } from './readable.ts'
+import type { Surroundings } from './surroundings.ts'
 import { TransactionalProducer, type TransactionProtocol } from './transactional-producer.ts'
+import { mustBeNone, Unexpected } from './unexpected.ts'
 
 interface ApiSchemas {
   readonly request: Message
@@ -17,6 +19,9 @@ interface ApiSchemas {
 export interface Address {
   readonly host: string
   readonly port: number
+  /** The broker's id. */
+  readonly nodeId?: number
+  readonly surroundings?: Surroundings
 }
 
 type FetchRequest = Draft<typeof wire.Fetch.request>
@@ -27,12 +32,28 @@ type FetchedPartition = Readable<Infer<typeof wire.Fetch.response>>['responses']
 export class TestBroker {
   readonly host: string
   readonly port: number
+  readonly surroundings: Surroundings
+  private readonly knownNodeId: number | undefined
   private readonly closers: (() => unknown)[] = []
+  private hasEnded = false
   private first: Promise<RawClient> | undefined
 
-  constructor({ host, port }: Address) {
+  constructor({ host, port, nodeId, surroundings = {} }: Address) {
     this.host = host
     this.port = port
+    this.knownNodeId = nodeId
+    this.surroundings = surroundings
+  }
+
+  /** The broker's id, which whoever found the broker knows. */
+  get nodeId(): number {
+    if (this.knownNodeId === undefined) throw new Error('nobody asked the broker for its id')
+    return this.knownNodeId
+  }
+
+  /** The id of a broker that there is not. */
+  get otherNodeId(): number {
+    return this.nodeId + 8
   }
 
   get bootstrap(): string {
@@ -41,7 +62,8 @@ export class TestBroker {
 
   /** A name that nothing else has. */
   name(what = 'topic'): string {
-    return `${what}-${randomBytes(6).toString('hex')}`
+    const { mark } = this.surroundings
+    return `${mark === undefined ? '' : `${mark}-`}${what}-${randomBytes(6).toString('hex')}`
   }
 
   /** The connection that the other methods use. */
@@ -52,16 +74,25 @@ export class TestBroker {
 
   /** One more connection, closed at the end of the test: what waits holds up its own connection. */
   async connect(clientId = 'compat'): Promise<RawClient> {
-    const client = await RawClient.connect(this.host, this.port, clientId)
+    if (this.hasEnded) throw new Error('the test is over')
+    const client = await RawClient.connect(this.host, this.port, clientId, this.surroundings)
     this.atEnd(() => client.close())
     return client
   }
 
+  /** Where a client seems to come from; what stands between may show another address than our own. */
+  async clientHost(): Promise<RegExp> {
+    const { localAddress } = await this.client()
+    return localAddress === '127.0.0.1' ? /^\/127\.0\.0\.1$/ : /^\/[\da-f.:%]+$/
+  }
+
   atEnd(close: () => unknown): void {
-    this.closers.push(close)
+    if (this.hasEnded) close()
+    else this.closers.push(close)
   }
 
   async end(): Promise<void> {
+    this.hasEnded = true
     for (const close of this.closers.splice(0).reverse()) await close()
   }
 
@@ -114,17 +145,25 @@ export class TestBroker {
     options: { transactionalId?: string; protocol?: TransactionProtocol; timeoutMs?: number } = {},
   ): Promise<TransactionalProducer> {
     const id = options.transactionalId ?? this.name('transaction')
-    return new TransactionalProducer(await this.connect(), id, options.protocol ?? 2).init(options.timeoutMs)
+    const client = await this.connect()
+    // Where it does not matter, what the broker has: the newer protocol came with version 5.
+    const protocol = options.protocol ?? (client.nearest(wire.EndTxn, 5) < 5 ? 1 : 2)
+    return new TransactionalProducer(client, id, protocol).init(options.timeoutMs)
   }
 
-  /** Produces to one partition at version 12, by name; gives that partition's answer. */
+  /** Produces to one partition at version 12 unless told otherwise, by name; gives that partition's answer. */
   async produce(
     topic: string,
     records: Buffer | null,
-    { acks = -1, index = 0, version = 12 }: { acks?: number; index?: number; version?: number } = {},
+    { acks = -1, index = 0, version }: { acks?: number; index?: number; version?: number } = {},
   ): Promise<ProducePartition> {
     const topicData = [{ name: topic, partitionData: [{ index, records }] }]
-    const answer = await this.ask(wire.Produce, version, { acks, timeoutMs: 30_000, topicData })
+    const client = await this.client()
+    const answer = await client.ask(wire.Produce, version ?? client.nearest(wire.Produce, 12), {
+      acks,
+      timeoutMs: 30_000,
+      topicData,
+    })
     return only(only(answer.responses).partitionResponses)
   }
 
@@ -137,7 +176,8 @@ export class TestBroker {
   ): Promise<FetchedPartition> {
     const partitions = [{ partition: 0, fetchOffset, partitionMaxBytes: 1 << 20, ...partition }]
     const topics = [{ topic, partitions }]
-    const answer = await this.ask(wire.Fetch, 12, {
+    const client = await this.client()
+    const answer = await client.ask(wire.Fetch, client.nearest(wire.Fetch, 12), {
       maxWaitMs: 500,
       minBytes: 1,
       maxBytes: 1 << 20,
@@ -152,7 +192,7 @@ export class TestBroker {
     const all: KafkaRecord[] = []
     for (let next = fetchOffset; ; ) {
       const { records, errorCode, highWatermark } = await this.fetch(topic, next, { partition }, { maxWaitMs: 0 })
-      if (errorCode !== 'NONE') throw new Error(`Fetch from ${topic}: ${errorCode}`)
+      mustBeNone(`Fetch from ${topic}`, errorCode)
       const read = recordsIn(records)
       all.push(...read)
       const last = read.at(-1)
@@ -163,14 +203,17 @@ export class TestBroker {
 
   async endOffset(topic: string, partitionIndex = 0): Promise<number> {
     const topics = [{ name: topic, partitions: [{ partitionIndex, timestamp: -1 }] }]
-    const answer = await this.ask(wire.ListOffsets, 7, { replicaId: -1, topics })
+    const client = await this.client()
+    const answer = await client.ask(wire.ListOffsets, client.nearest(wire.ListOffsets, 7), { replicaId: -1, topics })
     return only(only(answer.topics).partitions).offset
   }
 }
 
 /** The one element of an array that has one. */
 export function only<T>(elements: readonly T[]): T {
-  if (elements.length !== 1) throw new Error(`one element expected, got ${JSON.stringify(elements)}`)
+  if (elements.length !== 1) {
+    throw new Unexpected(`one element expected, got ${elements.length}`, 'an array of one element', elements)
+  }
   return elements[0] as T
 }
 

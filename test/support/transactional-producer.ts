@@ -3,6 +3,7 @@ import { apis } from '../../src/wire/index.ts'
 import { eventually } from './eventually.ts'
 import type { RawClient } from './raw-client.ts'
 import { batchOf } from './records.ts'
+import { mustBeNone } from './unexpected.ts'
 
 /** What passes by itself: the coordinator is loading, or it is still ending the transaction before. */
 const PASSING = new Set([
@@ -18,6 +19,13 @@ export type TransactionProtocol = 1 | 2
 const VERSIONS = {
   1: { produce: 11, endTxn: 4, txnOffsetCommit: 4, addOffsetsToTxn: 3 },
   2: { produce: 12, endTxn: 5, txnOffsetCommit: 5, addOffsetsToTxn: 4 },
+} as const
+
+const APIS = {
+  produce: apis.Produce,
+  endTxn: apis.EndTxn,
+  txnOffsetCommit: apis.TxnOffsetCommit,
+  addOffsetsToTxn: apis.AddOffsetsToTxn,
 } as const
 
 export interface Sent {
@@ -53,23 +61,31 @@ export class TransactionalProducer {
     return producer
   }
 
+  /** A broker may have less than the last version of the older protocol; the newer one is a version. */
+  private versionOf(what: keyof typeof APIS): number {
+    const wanted = VERSIONS[this.protocol][what]
+    return this.protocol === 1 ? this.client.nearest(APIS[what], wanted) : wanted
+  }
+
   /** Begins anew: fences whoever had the id before, and aborts what it left open. */
   async init(transactionTimeoutMs = 60_000): Promise<this> {
     await this.findCoordinator()
-    const answer = await this.untilItPasses(() =>
-      this.client.ask(apis.InitProducerId, 5, { transactionalId: this.transactionalId, transactionTimeoutMs }),
-    )
-    if (answer.errorCode !== 'NONE') throw new Error(`InitProducerId: ${answer.errorCode}`)
+    const version = this.client.nearest(apis.InitProducerId, 5)
+    const request = { transactionalId: this.transactionalId, transactionTimeoutMs }
+    const answer = await this.untilItPasses(() => this.client.ask(apis.InitProducerId, version, request))
+    mustBeNone('InitProducerId', answer.errorCode)
     this.become(answer.producerId, answer.producerEpoch)
     return this
   }
 
   /** Who looks for a coordinator makes the broker create __transaction_state. */
   private async findCoordinator(): Promise<void> {
-    const request = { keyType: 1, coordinatorKeys: [this.transactionalId] }
+    const version = this.client.nearest(apis.FindCoordinator, 4)
+    const key = this.transactionalId
+    const request = { keyType: 1, ...(version < 4 ? { key } : { coordinatorKeys: [key] }) }
     await this.untilItPasses(async () => {
-      const [coordinator] = (await this.client.ask(apis.FindCoordinator, 4, request)).coordinators
-      return coordinator ?? { errorCode: 'COORDINATOR_NOT_AVAILABLE' }
+      const answer = await this.client.ask(apis.FindCoordinator, version, request)
+      return version < 4 ? answer : (answer.coordinators[0] ?? { errorCode: 'COORDINATOR_NOT_AVAILABLE' })
     })
   }
 
@@ -81,7 +97,8 @@ export class TransactionalProducer {
 
   /** One AddPartitionsToTxn request. */
   async tryAdd(topic: string, partition = 0): Promise<string> {
-    const answer = await this.client.ask(apis.AddPartitionsToTxn, 3, {
+    const version = this.client.nearest(apis.AddPartitionsToTxn, 3)
+    const answer = await this.client.ask(apis.AddPartitionsToTxn, version, {
       v3AndBelowTransactionalId: this.transactionalId,
       v3AndBelowProducerId: this.producerId,
       v3AndBelowProducerEpoch: this.producerEpoch,
@@ -107,7 +124,7 @@ export class TransactionalProducer {
     const records = batchOf(values, { producerId, producerEpoch, baseSequence, isTransactional: true })
     const topicData = [{ name: topic, partitionData: [{ index: partition, records }] }]
     const body = { transactionalId, acks: -1, timeoutMs: 30_000, topicData }
-    const answer = await this.client.ask(apis.Produce, VERSIONS[this.protocol].produce, body)
+    const answer = await this.client.ask(apis.Produce, this.versionOf('produce'), body)
     const answered = answer.responses[0]?.partitionResponses[0]
     if (answered === undefined) throw new Error('no answer for the partition')
     if (answered.errorCode === 'NONE') this.sequences.set(key, baseSequence + values.length)
@@ -129,12 +146,12 @@ export class TransactionalProducer {
   async tryCommitOffset(groupId: string, topic: string, committedOffset: number, member: object = {}): Promise<string> {
     const topics = [{ name: topic, partitions: [{ partitionIndex: 0, committedOffset, committedMetadata: '' }] }]
     const body = { ...this.identity, groupId, ...member, topics }
-    const answer = await this.client.ask(apis.TxnOffsetCommit, VERSIONS[this.protocol].txnOffsetCommit, body)
+    const answer = await this.client.ask(apis.TxnOffsetCommit, this.versionOf('txnOffsetCommit'), body)
     return answer.topics[0]?.partitions[0]?.errorCode ?? 'no answer'
   }
 
   async addOffsets(groupId: string): Promise<string> {
-    const version = VERSIONS[this.protocol].addOffsetsToTxn
+    const version = this.versionOf('addOffsetsToTxn')
     const body = { ...this.identity, groupId }
     return (await this.untilItPasses(() => this.client.ask(apis.AddOffsetsToTxn, version, body))).errorCode
   }
@@ -149,7 +166,7 @@ export class TransactionalProducer {
 
   private async end(committed: boolean): Promise<string> {
     const body = { ...this.identity, committed }
-    const version = VERSIONS[this.protocol].endTxn
+    const version = this.versionOf('endTxn')
     const answer = await this.untilItPasses(() => this.client.ask(apis.EndTxn, version, body))
     if (answer.errorCode === 'NONE' && answer.producerId >= 0) this.become(answer.producerId, answer.producerEpoch)
     return answer.errorCode
