@@ -32,7 +32,7 @@ const sameFloor = {
 const frontDoor = '^src/([a-z]+/index|wire/records/index|wire/errors|api/[a-z-]+)[.]ts$'
 
 /** What puts the rooms together is no room; the one above it is. */
-const composition = '^src/(broker|handlers)[.]ts$'
+const composition = '^src/(broker|handlers|version)[.]ts$'
 
 /** A leaf without imports: a refused config is told to clients with a protocol error. */
 const errorVocabulary = '^src/wire/errors[.]ts$'

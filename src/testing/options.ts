@@ -1,7 +1,7 @@
 // What `startBroker` of odradek/testing takes, and the configs that follow from it.
 import type { Logger } from '../io/index.ts'
 import { MEMORY_DIRECTORY, type Snapshot } from './snapshots.ts'
-import type { ApiVersionsOption } from './versions.ts'
+import { type ApiVersionsOption, hasLegacyVersions } from './versions.ts'
 
 export interface TopicOptions {
   /** Default: the broker's `num.partitions`, 1. */
@@ -78,6 +78,7 @@ export function propertiesOf({
   port = 0,
   listeners,
   nodeId = 1,
+  apiVersions,
   config = {},
 }: TestBrokerOptions): Record<string, string> {
   return {
@@ -85,6 +86,7 @@ export function propertiesOf({
     listeners: listeners ?? `PLAINTEXT://127.0.0.1:${port}`,
     'log.dirs': logDir ?? MEMORY_DIRECTORY,
     'node.id': String(nodeId),
+    ...(hasLegacyVersions(apiVersions) && { 'odradek.legacy.versions': 'true' }),
     ...Object.fromEntries(Object.entries(config).map(([name, value]) => [name, String(value)])),
   }
 }

@@ -1,6 +1,6 @@
 // What brokers of other versions of Kafka serve: for each release, the highest version of each API that its clients use,
-// where it differs from the release before. A client that is told so behaves as it does with that broker. What Kafka 4
-// has removed stays removed, since nobody serves it here any more: from 0.11 on, there is an overlap in every API.
+// where it differs from the release before. A client that is told so behaves as it does with that broker. The lowest
+// versions are those that Kafka 3.9 still had.
 import type { ApiHandler } from '../api/handler.ts'
 import type { VersionLimit } from '../handlers.ts'
 import { apis } from '../wire/index.ts'
@@ -289,6 +289,8 @@ export type ApiRange = number | readonly [min: number, max: number] | false
 /** A release of Kafka to pose as, or single APIs that are served otherwise. */
 export type ApiVersionsOption = KafkaVersion | Partial<Record<ApiName, ApiRange>>
 
+/** The release in which the versions of old clients were given up. */
+const LEGACY_UNTIL: KafkaVersion = '4.0'
 /** From this release on, ApiVersions tells of features that clients go by. */
 const FEATURES_FROM: KafkaVersion = '4.0'
 
@@ -304,6 +306,12 @@ export function versionLimit(option: ApiVersionsOption): VersionLimit {
     const limited = cutDown(handler, highest[handler.api.name] ?? false)
     return limited?.api.key === apis.ApiVersions.key && !tellsFeatures ? withoutFeatures(limited) : limited
   }
+}
+
+/** Whether the release still had the versions that Kafka 4 gave up. */
+export function hasLegacyVersions(option: ApiVersionsOption | undefined): boolean {
+  if (typeof option !== 'string') return false
+  return kafkaVersions.indexOf(option) < kafkaVersions.indexOf(LEGACY_UNTIL)
 }
 
 function cutDown(handler: ApiHandler, range: ApiRange | undefined): ApiHandler | undefined {

@@ -395,6 +395,23 @@ describe('A broker poses', () => {
     client.close()
   })
 
+  test('with the versions that Kafka 4 gave up, where the older one had them', async () => {
+    await using broker = await startBroker({ apiVersions: '0.11', topics: ['t'] })
+    await broker.produce('t', { value: 'v' })
+    const client = await clientOf(broker)
+    const { apiKeys } = await client.send(apis.ApiVersions, 0, {})
+    expect(apiKeys.find(({ apiKey }) => apiKey === apis.Fetch.key)).toEqual({ apiKey: 1, minVersion: 0, maxVersion: 5 })
+    const fetch = {
+      maxWaitMs: 10,
+      minBytes: 1,
+      topics: [{ topic: 't', partitions: [{ partition: 0, partitionMaxBytes: 1000 }] }],
+    }
+    expect(await client.send(apis.Fetch, 2, fetch)).toMatchObject({
+      responses: [{ partitions: [{ errorCode: 0, highWatermark: 1 }] }],
+    })
+    client.close()
+  })
+
   test('as none that there is not', async () => {
     await expect(startBroker({ apiVersions: '0.7' as never })).rejects.toThrow('no Kafka 0.7; known are 0.11, ')
   })
