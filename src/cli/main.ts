@@ -60,6 +60,7 @@ program
   .option('--override <key=value>', 'a config of the broker; may be given several times', keyAndValue)
   .option('--api-versions <version>', 'pose as an older Kafka: 0.11 to 4.3')
   .option('--snapshot <file>', 'begin with the state that a test has saved')
+  .option('--control', 'serve the control of the broker over HTTP; ODRADEK_CONTROL_URL tells where')
   .action(async (command, flags) => {
     process.exitCode = await (await import('./run.ts')).run(flags, command)
   })

@@ -1,9 +1,15 @@
 // `odradek run -- COMMAND …`: a broker in memory for as long as a command runs, whose exit code becomes ours. The
-// command is told where the broker is by its environment.
+// command is told by its environment where the broker is, and where its control.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { constants } from 'node:os'
-import { startBroker, type TestBroker, type TestBrokerOptions } from '../testing/index.ts'
+import {
+  type ControlServer,
+  serveControl,
+  startBroker,
+  type TestBroker,
+  type TestBrokerOptions,
+} from '../testing/index.ts'
 import { CommandError, ExitCode } from './command-error.ts'
 import { refusal } from './refusal.ts'
 
@@ -15,9 +21,11 @@ export interface RunFlags {
   readonly apiVersions?: string
   readonly env?: readonly string[]
   readonly snapshot?: string
+  readonly control?: boolean
 }
 
 const STANDARD_NAME = 'KAFKA_BOOTSTRAP_SERVERS'
+const CONTROL_NAME = 'ODRADEK_CONTROL_URL'
 /** A shell's: the command was not found, or cannot be run. */
 const NOT_FOUND = 127
 const NOT_EXECUTABLE = 126
@@ -30,11 +38,13 @@ export async function run(flags: RunFlags, command: readonly string[]): Promise<
   const broker = await startBroker(optionsOf(flags)).catch((error: unknown) => {
     throw error instanceof TypeError ? new CommandError(ExitCode.usage, error.message) : refusal(error)
   })
+  const control = flags.control ? await serveControl(broker) : undefined
   try {
     return await exitCodeOf(
-      spawn(file, args, { stdio: 'inherit', env: environment(flags, broker), shell: isScript(file) }),
+      spawn(file, args, { stdio: 'inherit', env: environment(flags, broker, control), shell: isScript(file) }),
     )
   } finally {
+    await control?.close()
     await broker.close()
   }
 }
@@ -57,9 +67,17 @@ function topicOf(text: string): [string, number] {
   return [name, Number(partitions)]
 }
 
-function environment({ env = [] }: RunFlags, { bootstrapServers }: TestBroker): NodeJS.ProcessEnv {
+function environment(
+  { env = [] }: RunFlags,
+  { bootstrapServers }: TestBroker,
+  control: ControlServer | undefined,
+): NodeJS.ProcessEnv {
   const names = [STANDARD_NAME, ...env]
-  return { ...process.env, ...Object.fromEntries(names.map((name) => [name, bootstrapServers])) }
+  return {
+    ...process.env,
+    ...Object.fromEntries(names.map((name) => [name, bootstrapServers])),
+    ...(control !== undefined && { [CONTROL_NAME]: control.url }),
+  }
 }
 
 /** On Windows, npm and npx are scripts of the shell. */

@@ -131,6 +131,11 @@ export class Stage {
     return this.#isClosed
   }
 
+  /** Not while it restarts, or is reset. */
+  get isRunning(): boolean {
+    return this.#node !== undefined
+  }
+
   async #start(): Promise<void> {
     const { options, clock: stageClock } = this
     const disk: FileSystem = options.onDisk ? new RealFileSystem() : this.#memory

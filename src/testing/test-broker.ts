@@ -180,6 +180,11 @@ export class TestBroker implements AsyncDisposable {
     return this.#stage.config.nodeId
   }
 
+  /** Whether it is there: not while it restarts, and not after `close`. */
+  get isRunning(): boolean {
+    return this.#stage.isRunning
+  }
+
   /** Ends it: connections are cut, and no timer, socket, file or thread is left. */
   async close(): Promise<void> {
     await this.#crash
@@ -829,7 +834,7 @@ export class TestBroker implements AsyncDisposable {
   }
 
   #requireMemory(what: string): void {
-    if (this.#onDisk) throw new Error(`${what}: only of a broker in memory, and this one has a logDir`)
+    if (this.#onDisk) throw new TypeError(`${what}: only of a broker in memory, and this one has a logDir`)
   }
 }
 

@@ -38,6 +38,16 @@ describe('odradek run', () => {
     expect(await odradek(...flags, ...node(script))).toMatchObject({ code: 0, stdout: 'a:1 b:3\n' })
   })
 
+  test('has its control beside it where that is asked for', async () => {
+    const script = `
+      fetch(process.env.ODRADEK_CONTROL_URL + '/readyz').then((answer) => answer.json()).then(({ bootstrapServers }) => {
+        console.log(bootstrapServers === process.env.KAFKA_BOOTSTRAP_SERVERS)
+      })`
+    expect(await odradek('--control', ...node(script))).toMatchObject({ code: 0, stdout: 'true\n' })
+    const { stdout } = await odradek(...node('console.log(process.env.ODRADEK_CONTROL_URL)'))
+    expect(stdout).toBe('undefined\n')
+  })
+
   test('ends with the code of the command', async () => {
     expect(await odradek(...node('process.exit(7)'))).toMatchObject({ code: 7, stderr: '' })
     expect(await odradek(...node('process.kill(process.pid, "SIGKILL")'))).toMatchObject({ code: 137 })

@@ -3,7 +3,8 @@ import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { request } from 'node:http'
 import { promisify } from 'node:util'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { Validator } from '@seriousme/openapi-schema-validator'
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { type ControlServer, serveControl, startBroker, type TestBroker } from '../../src/testing/index.ts'
 import { apis } from '../../src/wire/index.ts'
 import { RawClient } from '../support/raw-client.ts'
@@ -187,13 +188,34 @@ test('The document names every route, and health is told', async () => {
   )
   expect(new Set(ids).size).toBe(ids.length)
   expect(ids.length).toBeGreaterThan(50)
+  expect(await new Validator().validate((await get('/openapi.json')) as Record<string, unknown>)).toEqual({ valid: true })
   expect(await get('/healthz')).toEqual({ status: 'ok' })
   expect(await get('/readyz')).toEqual({ status: 'ready', bootstrapServers: broker.bootstrapServers })
 })
 
+test('While the broker is away, that is said', async () => {
+  await post('/topics', { name: 't' })
+  const restarting = post('/restart', { downFor: '200 ms' })
+  await vi.waitUntil(() => !broker.isRunning)
+  expect(await ask('GET', '/readyz')).toMatchObject({ status: 503, body: { error: 'NOT_RUNNING' } })
+  expect(await ask('GET', '/topics')).toMatchObject({ status: 503, body: { error: 'NOT_RUNNING' } })
+  expect(await ask('GET', '/healthz')).toMatchObject({ status: 200 })
+  await restarting
+  expect(await ask('GET', '/readyz')).toMatchObject({ status: 200 })
+})
+
 test('curl is enough', async () => {
-  const curl = (...args: string[]) => promisify(execFile)('curl', ['-sS', ...args])
-  const { stdout } = await curl('-X', 'POST', `${control.url}/topics`, '-d', '{"name":"from-curl"}')
-  expect(JSON.parse(stdout)).toMatchObject({ name: 'from-curl' })
-  expect((await curl('-X', 'POST', `${control.url}/clock/freeze`)).stdout).toContain('"isFrozen":true')
+  const curl = async (...args: string[]) => (await promisify(execFile)('curl', ['-sS', ...args])).stdout
+  const made = await curl(`${control.url}/topics`, '-d', '{"name":"from-curl"}')
+  expect(JSON.parse(made)).toMatchObject({ name: 'from-curl' })
+  expect(await curl('-X', 'POST', `${control.url}/clock/freeze`)).toContain('"isFrozen":true')
+  await curl(`${control.url}/topics/from-curl/records`, '-d', '{"records":[{"key":"k","value":"v"}]}')
+  expect(await curl(`${control.url}/topics/from-curl/records?partition=0`)).toContain('"key":"k"')
+  expect(await curl(`${control.url}/faults`, '-d', '{"action":{"delay":"1 s"}}')).toContain('"hits":0')
+  expect(await curl('-w', ' %{http_code}', '-X', 'DELETE', `${control.url}/faults`)).toBe(' 204')
+  expect(await curl('-w', ' %{http_code}', `${control.url}/topics/none`)).toMatch(/"error":"NOT_FOUND".* 404$/)
+  const stream = execFile('curl', ['-sSN', `${control.url}/topics/from-curl/records/stream`])
+  const [event] = (await once(stream.stdout as NodeJS.ReadableStream, 'data')) as [string]
+  expect(event).toMatch(/^data: \{"topic":"from-curl",.*"value":"v"/)
+  stream.kill()
 })

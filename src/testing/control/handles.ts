@@ -1,7 +1,7 @@
 // What a client of the control server has by its id: faults that it injected, states that it keeps.
 import type { Fault } from '../faults.ts'
 import type { Snapshot } from '../snapshots.ts'
-import { NotFoundError } from './not-found.ts'
+import { NotFoundError } from './errors.ts'
 
 interface KeptFault {
   readonly fault: Fault

@@ -10,8 +10,8 @@ import type { ConnectionSelector } from '../network.ts'
 import type { TopicOptions, TopicsOption } from '../options.ts'
 import type { RecordsOptions } from '../records.ts'
 import type { ConnectionsOption, NewTestRecord, ProduceOptions, RestartOptions, TestBroker } from '../test-broker.ts'
+import { NotFoundError, NotRunningError } from './errors.ts'
 import { Handles } from './handles.ts'
-import { NotFoundError } from './not-found.ts'
 import * as is from './schemas.ts'
 import { groupJson, jsonSafe, recordJson, requestJson } from './views.ts'
 
@@ -91,6 +91,11 @@ export function routesOf(broker: TestBroker): Route[] {
   }
   return [
     route('GET', '/broker', 'Where the broker is, and who it is', brokerView),
+    route('GET', '/healthz', 'The control server is there', () => ({ status: 'ok' })),
+    route('GET', '/readyz', 'Clients can connect to the broker; 503 while it restarts', () => {
+      if (!broker.isRunning) throw new NotRunningError('the broker is not running')
+      return { status: 'ready', bootstrapServers: broker.bootstrapServers }
+    }),
 
     // --- Looking inside
     route('GET', '/topics', 'The names of all topics, internal ones left out', () => broker.topics()),

@@ -5,7 +5,7 @@ import { type FastifyError, type FastifyReply, type FastifyRequest, fastify } fr
 import { KafkaError } from '../../wire/errors.ts'
 import { WaitTimeoutError } from '../activity.ts'
 import type { TestBroker } from '../test-broker.ts'
-import { NotFoundError } from './not-found.ts'
+import { NotFoundError, NotRunningError } from './errors.ts'
 import { openApi } from './openapi.ts'
 import { type Asked, type Route, routesOf } from './routes.ts'
 
@@ -55,7 +55,7 @@ export async function startControl(
       done(Object.assign(new Error('the body is no JSON'), { statusCode: 400 }))
     }
   })
-  server.setErrorHandler((error: FastifyError, _request, reply) => fail(reply, error))
+  server.setErrorHandler((error: FastifyError, _request, reply) => fail(reply, error, broker.isRunning))
   server.setNotFoundHandler((request, reply) =>
     reply
       .status(404)
@@ -79,8 +79,6 @@ export async function startControl(
   }
   const document = openApi(routes)
   server.get('/openapi.json', async () => document)
-  server.get('/healthz', async () => ({ status: 'ok' }))
-  server.get('/readyz', async () => ({ status: 'ready', bootstrapServers: broker.bootstrapServers }))
   await server.listen({ port, host })
   const [address] = server.addresses()
   const bound = typeof address === 'object' ? { host: address.address, port: address.port } : { host, port }
@@ -122,10 +120,11 @@ async function stream(values: AsyncGenerator<unknown>, reply: FastifyReply): Pro
   }
 }
 
-function fail(reply: FastifyReply, error: FastifyError): FastifyReply {
+function fail(reply: FastifyReply, error: FastifyError, isRunning: boolean): FastifyReply {
   const tell = (status: number, name: string): FastifyReply =>
     reply.status(status).send({ error: name, message: error.message })
   if (error instanceof NotFoundError) return tell(404, 'NOT_FOUND')
+  if (error instanceof NotRunningError) return tell(503, 'NOT_RUNNING')
   if (error instanceof WaitTimeoutError) return tell(408, 'TIMEOUT')
   if (error instanceof KafkaError) {
     const { codeName } = error
@@ -133,5 +132,7 @@ function fail(reply: FastifyReply, error: FastifyError): FastifyReply {
   }
   if (error instanceof TypeError || error.validation !== undefined) return tell(400, 'INVALID_REQUEST')
   const status = error.statusCode ?? 500
+  // Whatever was asked found nobody there.
+  if (status === 500 && !isRunning) return tell(503, 'NOT_RUNNING')
   return tell(status, status === 403 ? 'FORBIDDEN' : status < 500 ? 'INVALID_REQUEST' : 'INTERNAL_ERROR')
 }
