@@ -8,7 +8,7 @@ export const describe = Object.assign(group, {
   for:
     <T>(rows: readonly T[]) =>
     (head: string, rule: Rule, body: (row: T) => void): void => {
-      for (const row of rows) group(head.replace('%i', String(row)), rule, () => body(row))
+      for (const row of rows) group(head.replace(/%[is]/, String(row)), rule, () => body(row))
     },
 })
 
