@@ -37,6 +37,15 @@ export default defineConfig({
       },
       { test: { name: 'chaos', include: ['test/chaos/**/*.test.ts'], hookTimeout: 300_000 } },
       { test: { name: 'streams', include: ['test/streams/**/*.test.ts'], hookTimeout: 300_000 } },
+      {
+        test: {
+          name: 'clients',
+          include: ['test/clients/**/*.test.ts'],
+          // A test only waits for what its client tells.
+          testTimeout: 3_600_000,
+          hookTimeout: 60_000,
+        },
+      },
       { test: { name: 'tools', include: ['test/tools/**/*.test.ts'], testTimeout: 120_000 } },
     ],
   },
