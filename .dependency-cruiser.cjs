@@ -90,6 +90,20 @@ module.exports = {
       from: { path: '^src/', pathNot: '[.]test[.]ts$' },
       to: { path: ['[.]test[.]ts$', '^test/', '^bench/'] },
     },
+    {
+      name: 'conformance-is-a-command',
+      comment: 'its checks are tests: nothing but its own command loads them',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/cli/conformance[.]ts$' },
+      to: { path: '^conformance/' },
+    },
+    {
+      name: 'conformance-knows-the-wire',
+      comment: 'it speaks to any broker, and knows no more of ours than the wire',
+      severity: 'error',
+      from: { path: '^conformance/' },
+      to: { path: '^src/', pathNot: '^src/(wire/index|version)[.]ts$' },
+    },
     { name: 'resolvable', severity: 'error', from: { path: '^src/' }, to: { couldNotResolve: true } },
     {
       name: 'no-development-packages-in-the-product',

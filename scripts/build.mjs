@@ -1,11 +1,13 @@
 // `npm run build`: dist/ from src/, in a few seconds.
 //
 // dist/*.js      ES modules; the entries share their code through chunks
+//                (the conformance kit, whose checks are the tests of test/compat, is chunks of the command alone)
 // dist/cjs/*.js  the same files turned into CommonJS one by one, so that require('odradek') and
 //                require('odradek/wire') share their code as well, and Node 20 needs no require(esm)
 // dist/types     declarations, once more in dist/cjs/types, where the package.json beside them makes them CommonJS's
 import { execFile } from 'node:child_process'
 import { chmod, cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { build, transform } from 'esbuild'
 import { root } from './lib/project.mjs'
@@ -14,6 +16,16 @@ process.chdir(root)
 const { version, dependencies, peerDependencies } = JSON.parse(await readFile('package.json', 'utf8'))
 const target = 'node20'
 const libraries = ['index', 'wire', 'testing', 'testing-vitest', 'testing-jest'].map((name) => `dist/${name}.js`)
+
+/** The behaviour tests are the conformance kit's checks, which run by themselves. */
+const checksWithoutVitest = {
+  name: 'checks-without-vitest',
+  setup({ onResolve }) {
+    onResolve({ filter: /^[.][/]runner[.]ts$/ }, ({ importer }) => {
+      return importer.startsWith(join(root, 'test/support')) ? { path: join(root, 'conformance/runner.ts') } : undefined
+    })
+  },
+}
 
 await rm('dist', { recursive: true, force: true })
 await Promise.all([buildModules().then(buildCommonJs), buildTypes()])
@@ -40,6 +52,7 @@ async function buildModules() {
     target,
     external: [...Object.keys(dependencies), ...Object.keys(peerDependencies)],
     define: { ODRADEK_VERSION: JSON.stringify(version) },
+    plugins: [checksWithoutVitest],
     metafile: true,
     logLevel: 'warning',
   })

@@ -8,7 +8,18 @@ import { fileURLToPath } from 'node:url'
 export const root = fileURLToPath(new URL('../..', import.meta.url))
 
 const BUILD_STAMP = 'dist/.inputs'
-const BUILD_INPUTS = ['src', 'scripts', 'package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json']
+// The tests of test/compat are the checks of the conformance kit.
+const BUILD_INPUTS = [
+  'src',
+  'conformance',
+  'test/compat',
+  'test/support',
+  'scripts',
+  'package.json',
+  'package-lock.json',
+  'tsconfig.json',
+  'tsconfig.build.json',
+]
 
 /** Installs and builds what is missing or out of date; ends the process where that fails. */
 export function prepare() {
@@ -47,7 +58,7 @@ function isInstalled() {
 function digestOfInputs() {
   const hash = createHash('sha256')
   for (const path of BUILD_INPUTS.flatMap(filesUnder)) {
-    if (!path.endsWith('.test.ts')) hash.update(`${path}\n`).update(readFileSync(path))
+    if (!path.endsWith('.test.ts') || path.startsWith('test/')) hash.update(`${path}\n`).update(readFileSync(path))
   }
   return hash.digest('hex')
 }

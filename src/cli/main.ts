@@ -11,6 +11,11 @@ function portNumber(text: string): number {
   return port
 }
 
+function positive(text: string): number {
+  if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError('It is a number from 1 on.')
+  return Number(text)
+}
+
 function keyAndValue(text: string, earlier: Record<string, string> = {}): Record<string, string> {
   const equals = text.indexOf('=')
   if (equals < 1) throw new InvalidArgumentError('It has the form key=value.')
@@ -63,6 +68,24 @@ program
   .option('--control', 'serve the control of the broker over HTTP; ODRADEK_CONTROL_URL tells where')
   .action(async (command, flags) => {
     process.exitCode = await (await import('./run.ts')).run(flags, command)
+  })
+
+program
+  .command('conformance')
+  .description('check how any broker answers: one that is started for it, or one in use; cleans up after itself')
+  .option('--bootstrap <host:port>', 'where the broker is')
+  .option('--only <pattern>', 'checks whose name, id, area or rule fits; may be given several times', listOf)
+  .option('--list', 'print the checks and run none')
+  .addOption(
+    new Option('--report <format>', 'how the report looks').choices(['text', 'json', 'junit', 'html']).default('text'),
+  )
+  .option('--output <file>', 'write the report there instead of to stdout')
+  .option('--concurrency <number>', 'how many checks run at once', positive, 16)
+  .option('--timeout <seconds>', 'how long one check may take', positive, 60)
+  .action(async (flags) => {
+    const exitCode = await (await import('./conformance.ts')).conformance(flags)
+    // Checks that ran out of time may still wait for something.
+    process.exit(exitCode)
   })
 
 const wire = program
