@@ -1,6 +1,6 @@
 // One segment of a log: a file of batches from its base offset on, and the indexes into it.
 // Knows positions and offsets; which offsets a reader may see, and when a segment is full, is the log's to say.
-import type { File, FileSystem } from '../io/index.ts'
+import { type File, type FileSystem, takeSendBuffer } from '../io/index.ts'
 import { DecodeError } from '../wire/index.ts'
 import { Batch, readRecords } from '../wire/records/index.ts'
 import { OffsetIndex, TimeIndex, type TimestampOffset, TransactionIndex } from './entry-index.ts'
@@ -205,9 +205,9 @@ export class Segment {
     return { ...describe(buffer, 0, position), buffer, at: 0 }
   }
 
-  /** `length` bytes from `position` on, or what there is of them. */
+  /** `length` bytes from `position` on, or what there is of them; memory that whoever sends them may give back. */
   read(position: number, length: number): Buffer {
-    const bytes = Buffer.allocUnsafeSlow(length)
+    const bytes = takeSendBuffer(length)
     const read = this.file.read(bytes, 0, length, position)
     return read === length ? bytes : bytes.subarray(0, read)
   }

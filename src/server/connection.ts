@@ -2,7 +2,7 @@
 // A request starts when every earlier one is answered, as in Kafka, which mutes a connection while it works for it;
 // only a Produce may start behind Produces that still wait for their write, since they take effect in order anyway.
 import type { ConnectionInfo } from '../api/handler.ts'
-import type { Socket } from '../io/index.ts'
+import { giveBack, isLent, type Socket } from '../io/index.ts'
 import { Framer } from './framer.ts'
 import type { RequestMemory } from './limits.ts'
 
@@ -18,6 +18,8 @@ const MAX_UNSENT_BYTES = 16 << 20
 export type Reply = readonly Uint8Array[] | 'none' | 'close'
 
 export interface Dispatcher {
+  /** Whether somebody may look at an answer when it was sent already. */
+  keepsAnswers(): boolean
   /** Whether the request may start while earlier ones that also may are unanswered. */
   mayOverlap(frame: Buffer): boolean
   /** Starts the request and calls `reply` once: in this turn or later. */
@@ -182,7 +184,10 @@ export class Connection {
         this.socket.uncork()
       })
     }
-    for (const slice of slices) this.socket.write(slice)
+    for (const slice of slices) {
+      if (!isLent(slice) || this.dispatcher.keepsAnswers()) this.socket.write(slice)
+      else this.socket.write(slice, (error) => error ?? giveBack(slice))
+    }
   }
 
   private holdBack(): void {

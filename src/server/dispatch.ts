@@ -53,6 +53,10 @@ export class ApiDispatcher implements Dispatcher {
     this.interceptor = interceptor
   }
 
+  keepsAnswers(): boolean {
+    return this.interceptor !== undefined
+  }
+
   mayOverlap(frame: Buffer): boolean {
     return frame.length >= 2 && frame.readInt16BE(0) === PRODUCE
   }

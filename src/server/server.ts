@@ -81,6 +81,7 @@ export class Server {
   hold(): void {
     const held = this.held
     this.dispatcher = {
+      keepsAnswers: () => true,
       mayOverlap: () => false,
       dispatch: (connection, frame, reply) => void held.push({ connection, frame, reply }),
     }
@@ -152,6 +153,7 @@ export class Server {
       clientSoftware: undefined,
     }
     const dispatcher: Dispatcher = {
+      keepsAnswers: () => this.dispatcher?.keepsAnswers() ?? true,
       mayOverlap: (frame) => this.dispatcher?.mayOverlap(frame) ?? false,
       dispatch: (connection, frame, reply) => this.dispatcher?.dispatch(connection, frame, reply),
     }
