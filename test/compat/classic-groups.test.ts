@@ -72,6 +72,7 @@ describe('JoinGroup', message('JoinGroup'), () => {
   })
 
   test('tells protocol type and name from version 7 on', async ({ broker }) => {
+    broker.needs(apis.JoinGroup, 9)
     const answer = await (await broker.member(await broker.group())).join()
     expect(answer).toMatchObject({ protocolType: 'consumer', protocolName: 'range', skipAssignment: false })
   })
@@ -109,6 +110,7 @@ describe('JoinGroup', message('JoinGroup'), () => {
   })
 
   test('rebalances when a member wants something else', async ({ broker }) => {
+    broker.needs(apis.JoinGroup, 9)
     const [leader, other] = await pair(broker)
     const { groupId, memberId } = other
     const rejoined = other.client.ask(apis.JoinGroup, 9, {
@@ -199,6 +201,7 @@ describe('JoinGroup', message('JoinGroup'), () => {
 
 describe('SyncGroup', message('SyncGroup'), () => {
   test('gives each member what the leader has for it', async ({ broker }) => {
+    broker.needs(apis.SyncGroup, 5)
     const group = await broker.group()
     const leader = await (await broker.member(group)).settle()
     const other = await broker.member(group)

@@ -1,5 +1,6 @@
 // UpdateFeatures, DescribeQuorum and UnregisterBroker: the cluster as its administrator sees it.
 import { apis, describe, expect, kip, only, type TestBroker, test } from '../support/compat.ts'
+import { NotApplicable } from '../support/surroundings.ts'
 
 const [UPGRADE, SAFE_DOWNGRADE] = [1, 2]
 
@@ -13,7 +14,9 @@ async function update(broker: TestBroker, feature: string, maxVersionLevel: numb
 async function levelOf(broker: TestBroker, feature: string): Promise<number> {
   const software = { clientSoftwareName: 'compat', clientSoftwareVersion: '1.0' }
   const { finalizedFeatures } = await broker.ask(apis.ApiVersions, 3, software)
-  return only(finalizedFeatures.filter(({ name }) => name === feature)).maxVersionLevel
+  const found = finalizedFeatures.find(({ name }) => name === feature)
+  if (found === undefined) throw new NotApplicable(`the broker has no ${feature}`)
+  return found.maxVersionLevel
 }
 
 const refusal = (reason: string) =>

@@ -107,6 +107,7 @@ describe('Fetch', message('Fetch'), () => {
   })
 
   test('gives batches as they were compressed', async ({ broker }) => {
+    broker.needs(apis.Fetch, 10)
     const { name } = await broker.topic()
     for (const compression of ['gzip', 'snappy', 'lz4', 'zstd'] as const) {
       await broker.produce(name, batchOf([compression], { compression }))
@@ -297,6 +298,7 @@ describe('Fetch and leader epochs', kip(320), () => {
   })
 
   test('does not know an epoch that is yet to come', async ({ broker }) => {
+    broker.needs(apis.Fetch, 9)
     const { name } = await broker.topicWith(['a'])
     expect(await broker.fetch(name, 0, { currentLeaderEpoch: 5 })).toMatchObject({
       errorCode: 'UNKNOWN_LEADER_EPOCH',

@@ -154,6 +154,7 @@ describe('DescribeGroups', message('DescribeGroups'), () => {
   })
 
   test('tells no protocol and no subscriptions while members join', async ({ broker }) => {
+    broker.needs(apis.JoinGroup, 4)
     const group = await broker.group()
     const first = await (await broker.member(group)).settle()
     const second = await broker.member(group)

@@ -1,11 +1,13 @@
 // Produce: batches that are not sound. Nothing of a refused batch reaches the log.
 import { Batch, encodeBatch } from '../../src/wire/records/index.ts'
-import { describe, expect, guide, only, type TestBroker, test } from '../support/compat.ts'
+import { apis, describe, expect, guide, only, type TestBroker, test } from '../support/compat.ts'
 import { batchOf, recordsOf, resealed, spoiled, TIMESTAMP } from '../support/records.ts'
 
 const [LENGTH, MAGIC, CRC, ATTRIBUTES, LAST_OFFSET_DELTA, RECORDS_COUNT] = [8, 16, 17, 21, 23, 57]
 
 async function refused(broker: TestBroker, topic: string, records: Buffer) {
+  // Below, an answer has no room for what was wrong.
+  broker.needs(apis.Produce, 8)
   const answer = await broker.produce(topic, records)
   expect(await broker.endOffset(topic)).toBe(0)
   return answer

@@ -24,6 +24,7 @@ describe('A static member', kip(345), () => {
   })
 
   test('that led is told to skip the assignment, from version 9 on', async ({ broker }) => {
+    broker.needs(apis.JoinGroup, 9)
     const first = await settled(broker, 'instance')
     const second = await broker.member(first.groupId, { groupInstanceId: 'instance' })
     const answer = await second.join()
@@ -43,6 +44,7 @@ describe('A static member', kip(345), () => {
   })
 
   test('takes its place without a rebalance though its subscription changed', async ({ broker }) => {
+    broker.needs(apis.JoinGroup, 9)
     const first = await settled(broker, 'instance')
     const options = { groupInstanceId: 'instance', topics: ['another'] }
     const answer = await (await broker.member(first.groupId, options)).join()

@@ -101,6 +101,7 @@ describe.for([1, 2] as const)('An offset in a transaction of protocol %i', kip(9
   })
 
   test('is refused to a producer that is fenced', async ({ broker }) => {
+    broker.needs(apis.AddOffsetsToTxn, 2)
     const [group, { name }] = [await broker.group(), await broker.topic()]
     const first = await broker.transaction({ protocol })
     await broker.transaction({ protocol, transactionalId: first.transactionalId })
@@ -128,6 +129,7 @@ describe('TxnOffsetCommit', kip(98), () => {
   })
 
   test('refuses a group that was not added below version 5', async ({ broker }) => {
+    broker.needs(apis.TxnOffsetCommit, 4)
     const [groupId, { name }] = [await broker.group(), await broker.topic()]
     const producer = await broker.transaction({ protocol: 1 })
     expect(await producer.tryCommitOffset(groupId, name, 5)).toBe('TRANSACTION_ABORTABLE')

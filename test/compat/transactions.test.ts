@@ -167,6 +167,7 @@ describe.for([1, 2] as const)('A transaction of protocol %i', kip(98), (protocol
   })
 
   test('is aborted by the next producer of its id, which fences its producer', async ({ broker }) => {
+    broker.needs(apis.EndTxn, 2)
     const { name } = await broker.topic()
     const first = await broker.transaction({ protocol })
     await first.send(name, ['lost'])
@@ -240,6 +241,7 @@ describe('A transaction of protocol 1', kip(98), () => {
   })
 
   test('must have its partitions added', async ({ broker }) => {
+    broker.needs(apis.Produce, 11)
     const { name } = await broker.topic()
     const producer = await broker.transaction({ protocol: 1 })
     expect(await producer.trySend(name, ['a'])).toEqual({ errorCode: 'TRANSACTION_ABORTABLE', baseOffset: -1 })

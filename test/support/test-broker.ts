@@ -7,7 +7,7 @@ import { ClassicMember, type MemberOptions } from './classic-member.ts'
 import { ConsumerMember, type ConsumerMemberOptions } from './consumer-member.ts'
 import { RawClient } from './raw-client.ts'
 import type { Readable } from './readable.ts'
-import type { Surroundings } from './surroundings.ts'
+import { apiName, NotApplicable, type Surroundings } from './surroundings.ts'
 import { TransactionalProducer, type TransactionProtocol } from './transactional-producer.ts'
 import { mustBeNone, Unexpected } from './unexpected.ts'
 
@@ -84,6 +84,17 @@ export class TestBroker {
   async clientHost(): Promise<RegExp> {
     const { localAddress } = await this.client()
     return localAddress === '127.0.0.1' ? /^\/127\.0\.0\.1$/ : /^\/[\da-f.:%]+$/
+  }
+
+  /** For a behaviour that a version brings: it is not looked for on a broker that does not claim to have that. */
+  needs({ request }: ApiSchemas, version: number): void {
+    this.surroundings.advertised?.require(request, version)
+  }
+
+  /** For a behaviour of brokers that have given a version up. */
+  lacks({ request }: ApiSchemas, version: number): void {
+    if (this.surroundings.advertised?.has(request, version) !== true) return
+    throw new NotApplicable(`${apiName(request)} ${version} is advertised`)
   }
 
   atEnd(close: () => unknown): void {
