@@ -39,6 +39,7 @@ export const drivers: readonly Driver[] = [
   javaDriver('3.9.2', 'since-2.5', 'since-3.1'),
   javaDriver('2.8.2', 'since-2.5', 'before-3.1'),
   javaDriver('1.1.1', 'before-2.5', 'before-3.1'),
+  dotnetDriver('dotnet', 'Confluent.Kafka (.NET)'),
 ]
 
 function need(tool: string, ...args: string[]): void {
@@ -189,6 +190,18 @@ function javaDriver(version: string, dialect: string, topics: string): Driver {
       const jvm = ['-Xmx512m', '-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC']
       const logging = '-Dorg.slf4j.simpleLogger.defaultLogLevel=off'
       return { file: 'java', args: [...jvm, logging, '-cp', `${classes}:${classpath}`, 'Driver'] }
+    },
+  }
+}
+
+/** Listed so that every run tells of it. */
+function dotnetDriver(name: string, client: string): Driver {
+  return {
+    name,
+    client,
+    async prepare() {
+      need('dotnet', '--version')
+      throw new NotInstalled('it has no driver yet')
     },
   }
 }

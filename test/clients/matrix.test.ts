@@ -29,8 +29,23 @@ beforeAll(() => {
 
 afterAll(async () => {
   await matrix.stop()
+  for (const run of matrix.runs) console.info(await summaryOf(run))
   if (process.env.CLIENTS_RECORD !== undefined) record(targetName(), await resultsOf(matrix.runs))
 })
+
+/** One line that .ci/run repeats at its end. */
+async function summaryOf({ driver, version, endings }: ClientRun): Promise<string> {
+  const all = await Promise.all(endings.values())
+  const skipped = all.find(({ outcome }) => outcome === 'skipped')
+  if (skipped !== undefined) return `client ${driver.client}: skipped, ${skipped.reason}`
+  const count = (wanted: Outcome['outcome']) => all.filter(({ outcome }) => outcome === wanted).length
+  const rest = [
+    count('unsupported') && `${count('unsupported')} it cannot`,
+    count('failed') && `${count('failed')} failed`,
+  ]
+  const called = driver.client.endsWith(version) ? driver.client : `${driver.client} ${version}`
+  return `client ${called}: ${[`${count('ok')} ok`, ...rest.filter(Boolean)].join(', ')}`
+}
 
 const wordsOf = ({ outcome, reason }: Ending) => (reason === undefined ? outcome : `${outcome}: ${reason}`)
 

@@ -9,10 +9,10 @@ export const SHARED_SCENARIOS = {
   'group-offsets': 'The committed offsets of a group are read',
   'alter-group-offsets': 'The committed offsets of a group are altered, and its next member goes on there',
   'codec-none': 'Records, not compressed, are read as they were sent',
-  'codec-gzip': 'The same with gzip',
-  'codec-snappy': 'The same with snappy',
-  'codec-lz4': 'The same with lz4',
-  'codec-zstd': 'The same with zstd',
+  'codec-gzip': 'The same, compressed with gzip',
+  'codec-snappy': 'The same, compressed with snappy',
+  'codec-lz4': 'The same, compressed with lz4',
+  'codec-zstd': 'The same, compressed with zstd',
   nulls: 'No key, no value, and empty ones are told apart',
   headers: 'Headers are binary, empty or repeated, and in order',
   'null-header': 'A header has no value',
@@ -27,8 +27,8 @@ export const SHARED_SCENARIOS = {
   'read-committed': 'An open transaction holds read_committed back, and nothing else',
   'group-classic': 'A classic group’s next member goes on where the last one has committed',
   'rebalance-classic': 'A classic group shares its partitions out when members come and go',
-  'group-consumer': 'The same as a consumer group (KIP-848)',
-  'rebalance-consumer': 'The same as a consumer group (KIP-848)',
+  'group-consumer': 'A consumer group’s (KIP-848) next member goes on where the last one has committed',
+  'rebalance-consumer': 'A consumer group (KIP-848) shares its partitions out when members come and go',
 } as const
 
 /** Run against a broker of the driver's own, which is killed with -9 twice in each, under load. */
