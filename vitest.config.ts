@@ -7,7 +7,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['src/**/*.test.ts', 'test/{cli,docs,fuzz,legacy,testing}/**/*.test.ts'],
+          include: ['src/**/*.test.ts', 'test/{cli,conformance,docs,fuzz,legacy,testing}/**/*.test.ts'],
           testTimeout: 20_000,
         },
       },
@@ -44,6 +44,15 @@ export default defineConfig({
           // A test only waits for what its client tells.
           testTimeout: 3_600_000,
           hookTimeout: 60_000,
+        },
+      },
+      // A project is installed, built and run in one test.
+      {
+        test: {
+          name: 'examples',
+          include: ['test/examples/**/*.test.ts'],
+          testTimeout: 600_000,
+          hookTimeout: 300_000,
         },
       },
       { test: { name: 'tools', include: ['test/tools/**/*.test.ts'], testTimeout: 120_000 } },

@@ -12,6 +12,8 @@ const suites = {
   crash: ['crash'],
   chaos: ['chaos'],
   streams: ['streams'],
+  // The projects of examples/ under their runners, on the Nodes that ODRADEK_NODES names.
+  examples: ['examples'],
   // Clients in many languages: --only=CLIENT,... --scenarios=SCENARIO,... --record (test/clients/README.md).
   clients: ['clients'],
 }

@@ -188,7 +188,9 @@ test('The document names every route, and health is told', async () => {
   )
   expect(new Set(ids).size).toBe(ids.length)
   expect(ids.length).toBeGreaterThan(50)
-  expect(await new Validator().validate((await get('/openapi.json')) as Record<string, unknown>)).toEqual({ valid: true })
+  expect(await new Validator().validate((await get('/openapi.json')) as Record<string, unknown>)).toEqual({
+    valid: true,
+  })
   expect(await get('/healthz')).toEqual({ status: 'ok' })
   expect(await get('/readyz')).toEqual({ status: 'ready', bootstrapServers: broker.bootstrapServers })
 })

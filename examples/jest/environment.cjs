@@ -1,0 +1,1 @@
+process.env.KAFKAJS_NO_PARTITIONER_WARNING = '1'

@@ -1,0 +1,14 @@
+const kafkajs = require('kafkajs')
+const testing = require('odradek/testing')
+const essentials = require('./essentials.cjs')
+
+const fakeTimers = { use: () => jest.useFakeTimers(), restore: () => jest.useRealTimers() }
+for (const [name, run] of essentials(testing, kafkajs, fakeTimers)) test(name, run, 30_000)
+
+test('the matchers are there', async () => {
+  const broker = await testing.startBroker()
+  await broker.produce('t', { value: { n: 1 } })
+  expect(broker).toHaveRecord('t', { value: { n: 1 } })
+  expect(() => expect(broker).toHaveRecord('t', { value: { n: 2 } })).toThrow('the closest differs')
+  await broker.close()
+})
