@@ -25,6 +25,12 @@ const rows = {
   first: (protocol: string) => `subscribe to first record (${protocol})`,
 }
 
+/** All rows, for who chooses among them. */
+export const coordinationRows: readonly string[] = [
+  ...(['one', 'eight'] as const).map(rows.transactions),
+  ...['classic', 'consumer'].flatMap((protocol) => [rows.join(protocol, MEMBERS), rows.first(protocol)]),
+]
+
 /** `wanted` chooses rows, `scale` makes less of each. */
 export async function coordination(
   address: Address,
