@@ -37,6 +37,7 @@ def record_of(text, **fields):
 
 def topic_of(client, run, partitions=1, configs=None):
     client.create_topic(run.name, partitions, configs or {})
+    until("the topic in the list", lambda: run.name in client.topic_names())
     return run.name
 
 
@@ -71,7 +72,6 @@ def refusal(call, *args):
 @scenario
 def topics(client, run):
     topic = topic_of(client, run, 3)
-    until("the topic in the list", lambda: topic in client.topic_names())
     check_equal(client.partition_count(topic), 3, "partitions")
     client.delete_topic(topic)
     until("the topic gone", lambda: topic not in client.topic_names())
