@@ -101,15 +101,26 @@ async function rejection(actual: unknown): Promise<unknown> {
   throw new Unexpected('nothing went wrong', 'an error', 'none')
 }
 
-/** Whether all is the same, or, of a subset, all that is expected; what is undefined counts as missing. */
+/** Whether all is the same, or, of a subset, all that is expected. */
 function equals(expected: unknown, actual: unknown, isSubset: boolean): boolean {
   if (expected instanceof StringMatching) return expected.matches(actual)
   if (Object.is(expected, actual)) return true
   if (expected instanceof Uint8Array) return actual instanceof Uint8Array && Buffer.compare(expected, actual) === 0
   if (Array.isArray(expected)) return Array.isArray(actual) && equalElements(expected, actual, isSubset)
   if (!isPlain(expected) || !isPlain(actual)) return isDeepStrictEqual(expected, actual)
-  const keys = new Set([...keysOf(expected), ...(isSubset ? [] : keysOf(actual))])
-  return [...keys].every((key) => equals(expected[key], actual[key], isSubset))
+  return isSubset ? hasAllOf(expected, actual) : isSameObject(expected, actual)
+}
+
+type Plain = Readonly<Record<string, unknown>>
+
+function hasAllOf(expected: Plain, actual: Plain): boolean {
+  return Object.keys(expected).every((key) => key in actual && equals(expected[key], actual[key], true))
+}
+
+/** What is undefined counts as missing. */
+function isSameObject(expected: Plain, actual: Plain): boolean {
+  const known = new Set([...Object.keys(expected), ...Object.keys(actual)])
+  return [...known].every((key) => equals(expected[key], actual[key], false))
 }
 
 function equalElements(expected: readonly unknown[], actual: readonly unknown[], isSubset: boolean): boolean {
@@ -117,11 +128,7 @@ function equalElements(expected: readonly unknown[], actual: readonly unknown[],
 }
 
 /** An object whose properties are what it is; an error too, for what is looked at of it. */
-function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {
+function isPlain(value: unknown): value is Plain {
   if (typeof value !== 'object' || value === null || value instanceof Map || value instanceof Set) return false
   return !Array.isArray(value) && !ArrayBuffer.isView(value)
-}
-
-function keysOf(value: Readonly<Record<string, unknown>>): string[] {
-  return Object.keys(value).filter((key) => value[key] !== undefined)
 }
