@@ -7,7 +7,12 @@ import type { ConfigDefinition, ConfigDefinitions, ConfigType, ConfigValue } fro
 import { groupConfigs } from './definitions/group-configs.ts'
 import { topicConfigs } from './definitions/topic-configs.ts'
 import { groupDefault } from './groups.ts'
-import { brokerDefinition, brokerSynonymsOfListener } from './synonyms.ts'
+import {
+  brokerDefinition,
+  brokerSynonymsOfListener,
+  describedBrokerDefinition,
+  overriddenByListener,
+} from './synonyms.ts'
 import { topicDefault } from './topic-config.ts'
 import { canonicalText, printValue } from './values.ts'
 
@@ -120,7 +125,7 @@ function inMilliseconds(name: string, text: string): string {
 /** The configs of the broker itself. */
 export function describeBroker(broker: BrokerConfig, options: DescribeOptions): DescribedConfig[] {
   return names(brokerConfigs, broker.effective, options).map((name) => {
-    const definition = brokerDefinition(name)
+    const definition = describedBrokerDefinition(name)
     const text = broker.effective.get(name)
     const value =
       text === undefined
@@ -134,7 +139,7 @@ export function describeBroker(broker: BrokerConfig, options: DescribeOptions): 
 /** The dynamic defaults of the cluster: what a broker resource with an empty name has. */
 export function describeBrokerDefaults(broker: BrokerConfig, options: DescribeOptions): DescribedConfig[] {
   return wanted([...broker.dynamicDefaults.keys()].sort(), options).map((name) => {
-    const definition = brokerDefinition(name)
+    const definition = describedBrokerDefinition(name)
     const synonyms = brokerConfigSynonyms(name, isSensitive(definition), broker).filter(
       ({ source }) => source === ConfigSource.DYNAMIC_DEFAULT_BROKER_CONFIG,
     )
@@ -277,10 +282,11 @@ function brokerEntry(
   synonyms: readonly ConfigSynonym[],
   options: DescribeOptions,
 ): DescribedConfig {
-  const own = Object.hasOwn(brokerConfigs, name) ? definition : undefined
+  const isListenersOwn = overriddenByListener(name) !== undefined
+  const isDocumented = options.includeDocumentation && Object.hasOwn(brokerConfigs, name)
   return {
-    ...entry(name, definition, value, synonyms, { readOnly: own?.dynamic === undefined }, options),
-    documentation: options.includeDocumentation ? (own?.doc ?? null) : null,
+    ...entry(name, definition, value, synonyms, { readOnly: isListenersOwn || !definition?.dynamic }, options),
+    documentation: isDocumented ? (definition?.doc ?? null) : null,
   }
 }
 

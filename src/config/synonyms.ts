@@ -46,6 +46,11 @@ export function brokerDefinition(name: string): ConfigDefinition | undefined {
   return Object.hasOwn(brokerConfigs, base) ? brokerConfigs[base as BrokerConfigName] : undefined
 }
 
+/** The definition of what may be set on a broker at all: its configs, and the throttles. */
+export function describedBrokerDefinition(name: string): ConfigDefinition | undefined {
+  return brokerDefinition(name) ?? dynamicBrokerDefinition(name)
+}
+
 /** The definition of what AlterConfigs may set on a broker: the dynamic configs and the throttles. */
 export function dynamicBrokerDefinition(name: string): ConfigDefinition | undefined {
   if (Object.hasOwn(brokerThrottleConfigs, name)) {

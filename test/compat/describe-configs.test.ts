@@ -1,5 +1,6 @@
 // DescribeConfigs: values, where they come from, and what they fall back to.
 import { apis, describe, expect, kip, only, type TestBroker, test } from '../support/compat.ts'
+import { eventually } from '../support/eventually.ts'
 
 const [TOPIC, BROKER, BROKER_LOGGER, CLIENT_METRICS, GROUP] = [2, 4, 8, 16, 32]
 const [TOPIC_CONFIG, STATIC_BROKER_CONFIG, DEFAULT_CONFIG] = [1, 4, 5]
@@ -141,6 +142,28 @@ describe('DescribeConfigs of a broker', kip(133), () => {
   test('hides the value of a password', async ({ broker }) => {
     const { configs } = await describeOne(broker, BROKER, `${broker.nodeId}`, ['ssl.keystore.password'])
     expect(only(configs)).toMatchObject({ value: null, isSensitive: true })
+  })
+
+  test('shows a throttle, which is only ever set while a broker runs', async ({ broker }) => {
+    const resource = { resourceType: BROKER, resourceName: `${broker.nodeId}` }
+    const name = 'leader.replication.throttled.rate'
+    const alter = (value: string | null) => {
+      const configs = [{ name, configOperation: value === null ? 1 : 0, value }]
+      return broker.ask(apis.IncrementalAlterConfigs, 1, { resources: [{ ...resource, configs }] })
+    }
+    await alter('123456')
+    const entry = await eventually('the throttle', async () => {
+      return (await describeOne(broker, BROKER, `${broker.nodeId}`, [name], { includeSynonyms: true })).configs[0]
+    })
+    expect(entry).toMatchObject({
+      value: '123456',
+      readOnly: false,
+      isSensitive: false,
+      configType: 5,
+      configSource: 2,
+      synonyms: [{ name, value: '123456', source: 2 }],
+    })
+    await alter(null)
   })
 
   test('lists for the cluster’s default what was set there alone', async ({ broker }) => {

@@ -41,6 +41,7 @@ export class Comparison {
   unexplained = 0
   readonly #runner: ToolRunner
   #faults: string[] = []
+  #lastAt = performance.now()
 
   constructor(brokers: Comparison['brokers'], runner: ToolRunner) {
     this.brokers = brokers
@@ -50,6 +51,12 @@ export class Comparison {
   /** Does the same to both. */
   async both<T>(work: (broker: ToolBroker) => Promise<T>): Promise<[kafka: T, odradek: T]> {
     return Promise.all(this.brokers.map(work)) as Promise<[T, T]>
+  }
+
+  /** The same to one after the other. */
+  async #inTurn<T>(work: (broker: ToolBroker) => Promise<T>): Promise<[kafka: T, odradek: T]> {
+    const [kafka, odradek] = this.brokers
+    return [await work(kafka), await work(odradek)]
   }
 
   /** Runs a tool that changes something, on both, and compares what it says. Gives the raw outcomes. */
@@ -97,14 +104,25 @@ export class Comparison {
     this.compared++
     const invocation = this.#invocation(tool, args)
     if (process.env.TOOLS_VERBOSE) this.#tell(invocation, outcomes[0])
+    this.#lastAt = performance.now()
     for (const difference of this.#differences(tool, args, outcomes, options, 'all')) {
       const known = expected.find((one) => one.covers(invocation, difference))
       if (known === undefined) {
         this.unexplained++
-        this.#faults.push(`${tool} ${invocation.args.join(' ')}: ${told(difference)}`)
+        const fault = `${tool} ${invocation.args.join(' ')}: ${told(difference)}`
+        this.#faults.push(fault)
+        if (process.env.TOOLS_VERBOSE) console.log(`!! ${fault}`)
       } else {
         this.explained.set(known.reason, (this.explained.get(known.reason) ?? 0) + 1)
       }
+    }
+  }
+
+  /** Compares what no tool prints. */
+  agree(what: string, kafka: readonly string[], odradek: readonly string[]): void {
+    for (const difference of lineDifferences(kafka, odradek)) {
+      this.unexplained++
+      this.#faults.push(`${what}: ${told({ where: 'stdout', ...difference })}`)
     }
   }
 
@@ -126,15 +144,15 @@ export class Comparison {
       if (options.alone) return this.#runner.runAlone(tool, own, options.input)
       return this.#runner.begin(tool, own, options.input).outcome
     }
-    if (!options.alone) return this.both(run)
-    const [kafka, odradek] = this.brokers
-    return [await run(kafka), await run(odradek)]
+    return options.alone ? this.#inTurn(run) : this.both(run)
   }
 
   #tell({ tool, args }: Invocation, { code, stdout, stderr }: Outcome): void {
     const [kafka] = this.brokers
     const text = [stdout, stderr].map((one) => normalized(kafka, tool, one)).join('\n')
-    console.log(`$ kafka-${tool} ${args.join(' ')}\n${text}\n=> ${code}`)
+    console.log(
+      `$ kafka-${tool} ${args.join(' ')}\n${text}\n=> ${code} (${Math.round(performance.now() - this.#lastAt)} ms)`,
+    )
   }
 
   #invocation(tool: ToolName, args: readonly Argument[]): Invocation {

@@ -12,14 +12,18 @@ type Rule = readonly [pattern: RegExp, replacement: string]
 
 const UUID = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}'
 
+/** Scripts of their own give records a time of before 2024, which stays. */
+const TIME: Rule = [/\b1(?:[89]|7[3-9])[0-9]{11}\b/g, '<time>']
+
 const everywhere: readonly Rule[] = [
-  [/\b1[0-9]{12}\b/g, '<time>'],
   [new RegExp(UUID, 'g'), '<uuid>'],
   [/TopicId: [\w-]{22}/g, 'TopicId: <topic id>'],
   [/\btries=\d+/g, 'tries=<n>'],
   [/after \d+ attempt\(s\)/g, 'after <n> attempt(s)'],
   // Columns are as wide as the widest of what was invented.
   [/ {2,}/g, ' '],
+  // What a consumer of the newer protocol calls itself, beside its host.
+  [/(?<= )[\w-]{22}(?= \/)/g, '<member id>'],
   // Where in the tool an exception came from hangs on the threads.
   [/^(\tat .*|\t\.\.\. \d+ more)\n/gm, ''],
   // Clients count themselves, and here both count together.
@@ -32,14 +36,19 @@ const NUMBERS: Rule = [/\b\d+([.,]\d+)?\b/g, '<number>']
 const perTool: Readonly<Partial<Record<ToolName, readonly Rule[]>>> = {
   'metadata-quorum': [
     [/((?:LeaderEpoch|HighWatermark|MaxFollowerLagTimeMs):\s+)\d+/g, '$1<number>'],
-    [/"directoryId": "[\w-]{22}"/g, '"directoryId": "<directory id>"'],
-    // NodeId, DirectoryId, LogEndOffset, Lag, LastFetchTimestamp, LastCaughtUpTimestamp, Status
-    [
-      /^(\d+)\t[\w-]{22}\s*\t\d+\s*\t(\d+)\s*\t[^\t]*\t[^\t]*\t(\w+).*$/gm,
-      '$1 <directory id> <end> $2 <then> <then> $3',
-    ],
+    // How far the log is depends on when one asks, and Kafka writes into it while nothing happens.
+    [/^(\d+)\s*\t(\S+)\s*\t\d+\s*\t(\d+)\s*\t[^\t]*\t[^\t]*\t(\w+).*$/gm, '$1 $2 <end> $3 <then> <then> $4'],
+  ],
+  transactions: [
+    // How long a transaction has been open, beside the time at which it began.
+    [/(<time>\s*\t)\d+(?=\s*\t)/g, '$1<duration>'],
   ],
   'producer-perf-test': [[/^(\d+ records sent),.*$/gm, '$1, …']],
+  cluster: [[/^(\d+ +\S+ +)\d+(?= )/gm, '$1<port>']],
+  'console-consumer': [
+    // All that run in one JVM are counted together.
+    [/^Processed a total of \d+ messages\n/gm, ''],
+  ],
   features: [[/Epoch: \d+/g, 'Epoch: <number>']],
 }
 
@@ -48,9 +57,24 @@ export function normalized(broker: ToolBroker, tool: ToolName, text: string): st
   let common = text
   const known = [...broker.known].sort(([a], [b]) => b.length - a.length)
   for (const [invented, label] of known) common = common.replaceAll(invented, label)
-  for (const [pattern, replacement] of perTool[tool] ?? []) common = common.replace(pattern, replacement)
-  for (const [pattern, replacement] of everywhere) common = common.replace(pattern, replacement)
+  for (const [pattern, replacement] of [TIME, ...(perTool[tool] ?? []), ...everywhere]) {
+    common = common.replace(pattern, replacement)
+  }
   return common.trimEnd()
+}
+
+/** For `only`: what is JSON, with the elements of its arrays in an order of their own. */
+export function sortedJson(lines: readonly string[]): string[] {
+  return lines.map((line) => (line.startsWith('{') ? JSON.stringify(sorted(JSON.parse(line))) : line))
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) {
+    const elements = value.map(sorted).map((element) => [JSON.stringify(element), element] as const)
+    return elements.sort(([a], [b]) => (a < b ? -1 : 1)).map(([, element]) => element)
+  }
+  if (value === null || typeof value !== 'object') return value
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, sorted(inner)]))
 }
 
 /** For `only`: with every number masked. */

@@ -9,7 +9,7 @@ import { freePorts } from '../../oracle/kafka.ts'
 import { awaitPartitions } from '../../support/admin.ts'
 import { eventually } from '../../support/eventually.ts'
 import { startOdradek } from '../../support/odradek-process.ts'
-import { TestBroker } from '../../support/test-broker.ts'
+import { only, TestBroker } from '../../support/test-broker.ts'
 
 function propertiesOf(
   port: number,
@@ -64,6 +64,18 @@ export class ToolBroker extends TestBroker {
     this.known.set(`127.0.0.1:${port}`, '<broker>')
     this.known.set(this.controller, '<controller>')
     this.known.set(home, '<home>')
+  }
+
+  /** Its server.properties. */
+  get config(): string {
+    return join(this.#home, 'server.properties')
+  }
+
+  /** A directory of this name for what tools are handed. */
+  scratch(name: string): string {
+    const path = join(this.#home, 'files', name)
+    mkdirSync(path, { recursive: true })
+    return path
   }
 
   /** Writes a file to hand to a tool; gives its path. */
@@ -144,5 +156,12 @@ async function start(
   const config = join(home, 'server.properties')
   writeFileSync(config, propertiesText(propertiesOf(port, controllerPort, directoriesOf(home))))
   const { stop } = await run(home, config, port)
-  return new ToolBroker(kind, port, controllerPort, home, stop)
+  const broker = new ToolBroker(kind, port, controllerPort, home, stop)
+  const { clusterId } = await broker.ask(apis.Metadata, 12, { topics: [] })
+  if (clusterId !== null) broker.known.set(clusterId, '<cluster id>')
+  const topics = [{ topicName: '__cluster_metadata', partitions: [{ partitionIndex: 0 }] }]
+  const quorum = await broker.ask(apis.DescribeQuorum, 2, { topics })
+  const voter = only(only(only(quorum.topics).partitions).currentVoters)
+  broker.known.set(voter.replicaDirectoryId ?? '', '<directory id>')
+  return broker
 }
