@@ -11,6 +11,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { build, transform } from 'esbuild'
 import { root } from './lib/project.mjs'
+import { schemasAsText } from './lib/schemas-as-text.mjs'
 
 process.chdir(root)
 const { version, dependencies, peerDependencies } = JSON.parse(await readFile('package.json', 'utf8'))
@@ -52,7 +53,7 @@ async function buildModules() {
     target,
     external: [...Object.keys(dependencies), ...Object.keys(peerDependencies)],
     define: { ODRADEK_VERSION: JSON.stringify(version) },
-    plugins: [checksWithoutVitest],
+    plugins: [checksWithoutVitest, schemasAsText],
     metafile: true,
     logLevel: 'warning',
   })
