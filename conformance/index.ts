@@ -4,7 +4,7 @@ import { loadChecks } from './areas.ts'
 import { type Check, checks } from './check.ts'
 
 export type { Check } from './check.ts'
-export { type CheckResult, type Report, totalsLine, totalsOf } from './report.ts'
+export { type CheckResult, type Report, totalsLine } from './report.ts'
 export { htmlReport } from './report-html.ts'
 export { jsonReport } from './report-json.ts'
 export { junitReport } from './report-junit.ts'

@@ -17,6 +17,8 @@ try {
   assert.equal(run(command(), '--version'), `${version}\n`)
   const line = '{"message":"ApiVersionsRequest","version":0,"json":{}}\n'
   assert.equal(run({ input: line }, command(), 'wire', 'encode'), '{"hex":""}\n')
+  // The checks are tests, and must not need what tests need.
+  assert.match(run(command(), 'conformance', '--list'), /^connections\//)
   console.log(`${name} ${version} works on Node ${process.version}`)
 } finally {
   rmSync(directory, { recursive: true })
