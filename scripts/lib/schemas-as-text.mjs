@@ -33,7 +33,15 @@ async function schemaTexts() {
   try {
     const entryPoints = files.map((file) => join(directory, file))
     const outExtension = { '.js': '.mjs' }
-    await build({ entryPoints, outdir, outExtension, bundle: true, splitting: true, format: 'esm', logLevel: 'warning' })
+    await build({
+      entryPoints,
+      outdir,
+      outExtension,
+      bundle: true,
+      splitting: true,
+      format: 'esm',
+      logLevel: 'warning',
+    })
     const modules = files.map((file) => import(pathToFileURL(join(outdir, file.replace('.ts', '.mjs')))))
     return new Map((await Promise.all(modules)).map((schemas, at) => [files[at], moduleOf(schemas)]))
   } finally {
