@@ -1,9 +1,9 @@
 // What a broker throws away by itself: old records and idle connections. On a broker of their own, which looks after
 // its logs many times a second.
-import { encodeBatch } from '../../src/wire/records/index.ts'
 import { openBytes } from '../support/byte-connection.ts'
-import { apis, config, describe, expect, only, type TestBroker, testWith } from '../support/compat.ts'
+import { config, describe, expect, testWith } from '../support/compat.ts'
 import { eventually } from '../support/eventually.ts'
+import { contents, put, startOffset } from '../support/keyed-records.ts'
 
 const IDLE_MS = 3_000
 const HOUR_MS = 3_600_000
@@ -13,32 +13,6 @@ const test = testWith({
   'log.retention.check.interval.ms': '100',
   'connections.max.idle.ms': String(IDLE_MS),
 })
-
-async function startOffset(broker: TestBroker, name: string): Promise<number> {
-  const topics = [{ name, partitions: [{ partitionIndex: 0, timestamp: -2 }] }]
-  const answer = await broker.ask(apis.ListOffsets, 7, { replicaId: -1, topics })
-  return only(only(answer.topics).partitions).offset
-}
-
-/** Appends records of keys and values, all of one time, in one batch. */
-async function put(
-  broker: TestBroker,
-  topic: string,
-  entries: readonly (readonly [key: string, value: string | null])[],
-  timestamp: number,
-): Promise<void> {
-  const records = entries.map(([key, value]) => ({
-    key: Buffer.from(key),
-    value: value === null ? null : Buffer.from(value),
-    timestamp,
-  }))
-  expect((await broker.produce(topic, encodeBatch({ records }))).errorCode).toBe('NONE')
-}
-
-async function contents(broker: TestBroker, name: string): Promise<(readonly [number, string, string | null])[]> {
-  const records = await broker.records(name, await startOffset(broker, name))
-  return records.map(({ offset, key, value }) => [offset, String(key), value === null ? null : String(value)] as const)
-}
 
 describe('Retention', config('log.retention.ms'), () => {
   test('deletes what is older than retention.ms, to the last record', async ({ broker }) => {

@@ -1,37 +1,11 @@
 // Compaction: of each key the last value stays, at its offset. On a broker of their own, whose cleaner hardly rests.
-import { encodeBatch } from '../../src/wire/records/index.ts'
-import { apis, config, describe, expect, only, type TestBroker, testWith } from '../support/compat.ts'
+import { config, describe, expect, testWith } from '../support/compat.ts'
 import { eventually } from '../support/eventually.ts'
+import { contents, put, startOffset } from '../support/keyed-records.ts'
 
 const HOUR_MS = 3_600_000
 
 const test = testWith({ 'log.cleaner.backoff.ms': '100' })
-
-async function startOffset(broker: TestBroker, name: string): Promise<number> {
-  const topics = [{ name, partitions: [{ partitionIndex: 0, timestamp: -2 }] }]
-  const answer = await broker.ask(apis.ListOffsets, 7, { replicaId: -1, topics })
-  return only(only(answer.topics).partitions).offset
-}
-
-/** Appends records of keys and values, all of one time, in one batch. */
-async function put(
-  broker: TestBroker,
-  topic: string,
-  entries: readonly (readonly [key: string, value: string | null])[],
-  timestamp: number,
-): Promise<void> {
-  const records = entries.map(([key, value]) => ({
-    key: Buffer.from(key),
-    value: value === null ? null : Buffer.from(value),
-    timestamp,
-  }))
-  expect((await broker.produce(topic, encodeBatch({ records }))).errorCode).toBe('NONE')
-}
-
-async function contents(broker: TestBroker, name: string): Promise<(readonly [number, string, string | null])[]> {
-  const records = await broker.records(name, await startOffset(broker, name))
-  return records.map(({ offset, key, value }) => [offset, String(key), value === null ? null : String(value)] as const)
-}
 
 describe('Compaction', config('cleanup.policy'), () => {
   const COMPACT = { 'cleanup.policy': 'compact', 'segment.ms': '1000', 'min.cleanable.dirty.ratio': '0.01' }

@@ -123,6 +123,9 @@ function summarize(oracle: ReadonlySet<string>, skipped: readonly Script[]): voi
   if (flags.only === '' && missing.length > 0) console.log(`in no script: ${missing.join(', ')}`)
   console.log(`errors that Kafka answered (${coverage.errorsSeen().length}): ${coverage.errorsSeen().join(' ')}`)
   const listed = [...explained.values()].reduce((sum, times) => sum + times, 0)
+  const gone = expected.filter(({ reason }) => !explained.has(reason))
+  if (flags.only === '') for (const { reason } of gone) console.log(`listed, and different no more: ${reason}`)
   console.log(`${compared} requests compared, ${listed} listed differences, ${unexplained} unexplained differences`)
-  process.exitCode = unexplained > 0 || compared === 0 || (flags.only === '' && missing.length > 0) ? 1 : 0
+  const incomplete = flags.only === '' && (missing.length > 0 || gone.length > 0)
+  process.exitCode = unexplained > 0 || compared === 0 || incomplete ? 1 : 0
 }
