@@ -5,7 +5,7 @@ import { eventually } from '../test/support/eventually.ts'
 import type { RawClient } from '../test/support/raw-client.ts'
 import { mustBeNone } from '../test/support/unexpected.ts'
 import { within } from './deadline.ts'
-import { onConnection, type Subject } from './subject.ts'
+import { onConnection, requireAlive, type Subject } from './subject.ts'
 
 const [BROKER, CLIENT_METRICS, GROUP] = [4, 16, 32]
 const [SET, DELETE] = [0, 1]
@@ -40,6 +40,11 @@ export async function look(subject: Subject): Promise<Before> {
 
 /** Removes what has the mark, puts configs back, and tells what could not be undone. */
 export async function cleanUp(subject: Subject, mark: string, before: Before): Promise<string[]> {
+  try {
+    await requireAlive(subject)
+  } catch (error) {
+    return [`all with ${mark} in its name: ${(error as Error).message}`]
+  }
   const left: string[] = []
   const steps: [what: string, step: (client: RawClient) => Promise<void>][] = [
     ['transactions', (client) => abortTransactions(subject, client, mark)],

@@ -6,7 +6,7 @@ import { escapeXml } from './report-junit.ts'
 import { stepText } from './report-text.ts'
 
 export function htmlReport(report: Report): string {
-  const { broker, version, startedAt, results, leftBehind } = report
+  const { broker, version, startedAt, results, leftBehind, brokenOff } = report
   const title = `Conformance of ${broker.address}`
   const areas = Array.from(byArea(results), ([area, ofArea]) => areaSection(area, ofArea))
   return `<!doctype html>
@@ -20,7 +20,7 @@ export function htmlReport(report: Report): string {
 <h1>${escapeXml(title)}</h1>
 <p>${escapeXml(totalsLine(report))}</p>
 <p class="quiet">Broker ${broker.nodeId} of cluster ${escapeXml(broker.clusterId ?? 'without an id')}, ${startedAt.toISOString().slice(0, 16).replace('T', ' ')} UTC, odradek ${escapeXml(version)}</p>
-${leftBehind.map((what) => `<p class="failed">Left on the broker: ${escapeXml(what)}</p>`).join('')}
+${brokenOff === undefined ? '' : `<p class="failed">Broken off: ${escapeXml(brokenOff)}</p>`}${leftBehind.map((what) => `<p class="failed">Left on the broker: ${escapeXml(what)}</p>`).join('')}
 <form><label>Show <select id="outcome"><option value="">all</option><option>failed</option><option>passed</option><option>not applicable</option><option>not run</option></select></label>
 <label>with <input id="text" type="search" placeholder="a word of name, id or rule"></label></form>
 </header>

@@ -2,7 +2,7 @@
 import { type CheckResult, type Report, totalsOf } from './report.ts'
 
 export function jsonReport(report: Report): string {
-  const { version, broker, startedAt, durationMs, results, leftBehind } = report
+  const { version, broker, startedAt, durationMs, results, leftBehind, brokenOff } = report
   const { checks, passed, failed, ...others } = totalsOf(results)
   const head = {
     kit: { name: 'odradek conformance', version },
@@ -11,6 +11,7 @@ export function jsonReport(report: Report): string {
     durationMs: Math.round(durationMs),
     totals: { checks, passed, failed, notApplicable: others['not applicable'], notRun: others['not run'] },
     leftBehind,
+    brokenOff,
   }
   const lines = results.map((result) => JSON.stringify(entry(result)))
   return `${JSON.stringify(head).slice(0, -1)},"checks":[\n${lines.join(',\n')}\n]}\n`

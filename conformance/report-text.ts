@@ -13,7 +13,8 @@ export function textReport(report: Report): string {
     result.failure === undefined ? [] : [failedText(result, result.failure)],
   )
   const left = report.leftBehind.map((what) => `left on the broker: ${what}\n`)
-  return [...failed, ...left, `${totalsLine(report)}\n`].join('')
+  const end = report.brokenOff === undefined ? [] : [`broken off: ${report.brokenOff}\n`]
+  return [...failed, ...end, ...left, `${totalsLine(report)}\n`].join('')
 }
 
 function failedText({ name, id, rule }: CheckResult, failure: Failure): string {

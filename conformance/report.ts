@@ -35,6 +35,8 @@ export interface Report {
   readonly results: readonly CheckResult[]
   /** What of the run could not be removed from the broker. */
   readonly leftBehind: readonly string[]
+  /** Why the run ended before its time, where that was not the user's wish. */
+  readonly brokenOff?: string
 }
 
 export type Totals = Readonly<Record<Outcome, number>> & { readonly checks: number }

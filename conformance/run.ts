@@ -10,7 +10,7 @@ import { within } from './deadline.ts'
 import { Exchange } from './exchange.ts'
 import { plain } from './plain.ts'
 import type { CheckResult, Failure, Report } from './report.ts'
-import { requireConfigs, type Subject, warmUp } from './subject.ts'
+import { requireAlive, requireConfigs, type Subject, warmUp } from './subject.ts'
 
 export interface RunOptions {
   /** How many run at once. */
@@ -22,8 +22,40 @@ export interface RunOptions {
   onResult(result: CheckResult): void
 }
 
-/** A check that was under way when the run was ended. */
+/** What a check is told that was under way when the run was ended. */
 class Interrupted extends Error {}
+
+/** The end of a run before its time: the user has had enough, or the broker is gone. */
+class Ending {
+  isThere = false
+  /** Why, unless the user knows. */
+  reason: string | undefined
+  /** Rejects then, and never resolves. */
+  readonly interrupted: Promise<never>
+  private interrupt: (() => void) | undefined
+
+  constructor(signal: AbortSignal) {
+    this.interrupted = new Promise((_, reject) => {
+      this.interrupt = () => reject(new Interrupted())
+    })
+    // Nobody may be waiting.
+    this.interrupted.catch(() => undefined)
+    if (signal.aborted) this.end()
+    else signal.addEventListener('abort', () => this.end(), { once: true })
+  }
+
+  end(reason?: string): void {
+    if (!this.isThere) this.reason = reason
+    this.isThere = true
+    this.interrupt?.()
+  }
+}
+
+interface Run extends RunOptions {
+  readonly subject: Subject
+  readonly mark: string
+  readonly ending: Ending
+}
 
 export async function runChecks(subject: Subject, checks: readonly Check[], options: RunOptions): Promise<Report> {
   const startedAt = new Date()
@@ -32,19 +64,21 @@ export async function runChecks(subject: Subject, checks: readonly Check[], opti
   const ignore = (): void => undefined
   process.on('unhandledRejection', ignore)
   const mark = `conformance-${randomBytes(4).toString('hex')}`
+  const ending = new Ending(options.signal)
   const before = await look(subject)
   let results: CheckResult[] = []
   let leftBehind: string[] = []
   try {
-    await warmUp(subject, `${mark}-first`)
-    const surrounding = { subject, mark, interrupted: interruption(options.signal) }
-    results = await inParallel(checks, options.concurrency, (check) => runOne(check, surrounding, options))
+    await Promise.race([warmUp(subject, `${mark}-first`), ending.interrupted]).catch(ignore)
+    const run = { ...options, subject, mark, ending }
+    results = await inParallel(checks, options.concurrency, (check) => runOne(check, run))
   } finally {
     leftBehind = await cleanUp(subject, mark, before)
     process.off('unhandledRejection', ignore)
   }
   const broker = { address: `${subject.host}:${subject.port}`, nodeId: subject.nodeId, clusterId: subject.clusterId }
-  return { version, broker, startedAt, durationMs: performance.now() - started, results, leftBehind }
+  const durationMs = performance.now() - started
+  return { version, broker, startedAt, durationMs, results, leftBehind, brokenOff: ending.reason }
 }
 
 /** The results in the order of the checks, whichever was done first. */
@@ -59,44 +93,39 @@ async function inParallel<T, R>(all: readonly T[], limit: number, work: (one: T)
   return results
 }
 
-interface Surrounding {
-  readonly subject: Subject
-  readonly mark: string
-  readonly interrupted: Promise<never>
+type Found = Pick<CheckResult, 'outcome' | 'reason' | 'failure'>
+
+async function runOne(check: Check, run: Run): Promise<CheckResult> {
+  const { id, name, area, rule } = check
+  const started = performance.now()
+  const found: Found = run.ending.isThere ? { outcome: 'not run' } : await lookAt(check, run)
+  const result = { id, name, area, rule, durationMs: Math.round(performance.now() - started), ...found }
+  run.onResult(result)
+  return result
 }
 
-async function runOne(
-  check: Check,
-  { subject, mark, interrupted }: Surrounding,
-  options: RunOptions,
-): Promise<CheckResult> {
-  const { id, name, area, rule } = check
+async function lookAt(check: Check, { subject, mark, ending, timeoutMs }: Run): Promise<Found> {
   const { host, port, nodeId, advertised } = subject
   const exchange = new Exchange()
-  const surroundings = { mark, advertised, observe: exchange.observe }
-  const broker = new TestBroker({ host, port, nodeId, surroundings })
-  const started = performance.now()
-  const result = (found: Pick<CheckResult, 'outcome' | 'reason' | 'failure'>): CheckResult => {
-    const done = { id, name, area, rule, durationMs: Math.round(performance.now() - started), ...found }
-    options.onResult(done)
-    return done
-  }
-  if (options.signal.aborted) return result({ outcome: 'not run' })
+  const broker = new TestBroker({ host, port, nodeId, surroundings: { mark, advertised, observe: exchange.observe } })
   try {
     const running = requireConfigs(subject, check.given).then(() => check.run({ broker }))
     // What goes on after its time is not waited for: its connections end.
-    await within(options.timeoutMs, Promise.race([running, interrupted]), () => tooLate(options.timeoutMs))
-    return result({ outcome: 'passed' })
+    await within(timeoutMs, Promise.race([running, ending.interrupted]), () => tooLate(timeoutMs))
+    return { outcome: 'passed' }
   } catch (error) {
-    if (error instanceof NotApplicable) return result({ outcome: 'not applicable', reason: error.message })
-    if (error instanceof Interrupted) return result({ outcome: 'not run' })
-    return result({ outcome: 'failed', failure: failure(error, exchange) })
+    if (error instanceof NotApplicable) return { outcome: 'not applicable', reason: error.message }
+    if (error instanceof Interrupted) return { outcome: 'not run' }
+    const failure = failureOf(error, exchange)
+    // Without a broker, all that follow would fail as well, and slowly.
+    await requireAlive(subject).catch(({ message }: Error) => ending.end(message))
+    return { outcome: 'failed', failure }
   } finally {
     await broker.end()
   }
 }
 
-function failure(error: unknown, exchange: Exchange): Failure {
+function failureOf(error: unknown, exchange: Exchange): Failure {
   const { message } = error as Error
   const [expected, got] =
     error instanceof Unexpected ? [error.expected, error.actual] : ['what the name of the check says', message]
@@ -106,14 +135,4 @@ function failure(error: unknown, exchange: Exchange): Failure {
 function tooLate(timeoutMs: number): Error {
   const limit = `${timeoutMs / 1000} s`
   return new Unexpected(`not done within ${limit}`, 'an end', `none within ${limit}`)
-}
-
-/** Never resolves. */
-function interruption(signal: AbortSignal): Promise<never> {
-  const interrupted = new Promise<never>((_, reject) => {
-    signal.addEventListener('abort', () => reject(new Interrupted()), { once: true })
-  })
-  // Nobody may be waiting.
-  interrupted.catch(() => undefined)
-  return interrupted
 }

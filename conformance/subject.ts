@@ -45,6 +45,11 @@ export async function findSubject(host: string, port: number): Promise<Subject> 
   })
 }
 
+/** Throws Unfit where the broker that was there is there no more. */
+export async function requireAlive({ host, port }: Subject): Promise<void> {
+  await using(host, port, {}, (client) => advertisedBy(client, `${host}:${port}`))
+}
+
 /** Asks at version 0, which every broker takes. */
 async function advertisedBy(client: RawClient, where: string): Promise<Advertised> {
   const asking = client.ask(apis.ApiVersions, 0, {})

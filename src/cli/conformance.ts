@@ -34,6 +34,9 @@ export interface ConformanceFlags {
 
 /** Resolves with the exit code that ours shall be. */
 export async function conformance(flags: ConformanceFlags): Promise<number> {
+  // `odradek conformance --list | head` has read enough.
+  process.stdout.on('error', () => process.exit(0))
+  process.stderr.on('error', () => undefined)
   const checks = await loadedChecks((flags.only ?? []).map(pattern))
   if (checks.length === 0)
     throw new CommandError(ExitCode.usage, `no check fits --only ${flags.only?.join(' --only ')}`)
@@ -46,7 +49,10 @@ export async function conformance(flags: ConformanceFlags): Promise<number> {
   void untilStopped(async () => stop.abort())
   const report = await runAgainst(host, port, checks, flags, stop.signal)
   await print(formats[flags.report](report), flags.output)
-  if (flags.report !== 'text' || flags.output !== undefined) process.stderr.write(`${totalsLine(report)}\n`)
+  if (flags.report !== 'text' || flags.output !== undefined) {
+    if (report.brokenOff !== undefined) process.stderr.write(`broken off: ${report.brokenOff}\n`)
+    process.stderr.write(`${totalsLine(report)}\n`)
+  }
   return exitCodeOf(report, stop.signal)
 }
 

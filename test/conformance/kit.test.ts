@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync } from 'node:fs'
+import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, test } from 'vitest'
 import { leftOut, taken } from '../../conformance/areas.ts'
@@ -188,6 +189,19 @@ describe('a broken broker', () => {
   })
 })
 
+test('a broker that goes away ends the run, which says so', { timeout: 60_000 }, async () => {
+  const broker = await brokerWith()
+  const child = spawn(process.execPath, [CLI, 'conformance', '--bootstrap', broker.bootstrapServers], { stdio: 'pipe' })
+  const [exit, printed] = [once(child, 'exit'), text(child.stdout)]
+  await toldOnStderr(child, '100 of ')
+  await broker.close()
+  expect(await exit).toEqual([1, null])
+  const report = await printed
+  expect(report).toContain(`broken off: no broker can be reached at ${broker.bootstrapServers}`)
+  expect(report).toMatch(/left on the broker: all with conformance-[0-9a-f]{8} in its name: /)
+  expect(report).toMatch(/\d+ checks: \d+ passed, \d+ failed, \d+ not applicable, \d+ not run/)
+})
+
 describe('no broker', () => {
   test.for([
     ['nobody listens', ['--bootstrap', '127.0.0.1:1'], 'no broker can be reached at 127.0.0.1:1'],
@@ -207,6 +221,7 @@ describe('no broker', () => {
 test('an interrupted run leaves nothing behind either', { timeout: 60_000 }, async () => {
   const broker = await brokerWith()
   const child = spawn(process.execPath, [CLI, 'conformance', '--bootstrap', broker.bootstrapServers], { stdio: 'pipe' })
+  child.stdout.resume()
   const exit = once(child, 'exit')
   await toldOnStderr(child, '100 of ')
   expect((await stateOf(broker)).topics.length).toBeGreaterThan(3)
@@ -217,13 +232,12 @@ test('an interrupted run leaves nothing behind either', { timeout: 60_000 }, asy
   expect({ groups, open }).toEqual({ groups: [], open: [] })
 })
 
-async function toldOnStderr(child: ChildProcess, text: string): Promise<void> {
-  child.stdout?.resume()
+async function toldOnStderr(child: ChildProcess, what: string): Promise<void> {
   let told = ''
   await new Promise<void>((resolve) => {
     child.stderr?.on('data', (chunk: Buffer) => {
       told += String(chunk)
-      if (told.includes(text)) resolve()
+      if (told.includes(what)) resolve()
     })
   })
 }
