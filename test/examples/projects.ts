@@ -21,12 +21,12 @@ export interface Ran {
 export class Workshop {
   readonly #directory = mkdtempSync(join(tmpdir(), 'odradek-examples-'))
   readonly #projects = new Map<string, Promise<string>>()
-  #tarball = ''
+  tarball = ''
 
   async open(): Promise<void> {
     const args = ['pack', '--json', '--ignore-scripts', '--pack-destination', this.#directory]
     const [{ filename }] = JSON.parse(await npm(root, args)) as [{ filename: string }]
-    this.#tarball = join(this.#directory, filename)
+    this.tarball = join(this.#directory, filename)
   }
 
   /** A copy of the example; where it has a package.json, with the package and all else that it asks for. */
@@ -43,7 +43,7 @@ export class Workshop {
     const manifest = join(directory, 'package.json')
     if (!existsSync(manifest)) return directory
     const { devDependencies, ...rest } = JSON.parse(readFileSync(manifest, 'utf8')) as Manifest
-    const asPublished = { ...devDependencies, odradek: `file:${this.#tarball}` }
+    const asPublished = { ...devDependencies, odradek: `file:${this.tarball}` }
     writeFileSync(manifest, JSON.stringify({ ...rest, devDependencies: asPublished }))
     await npm(directory, ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'])
     return directory
