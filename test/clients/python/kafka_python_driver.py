@@ -182,6 +182,9 @@ class Client:
             group_id=group_id, heartbeat_interval_ms=500, session_timeout_ms=10_000
         )
         consumer.subscribe([topic])
+        # It joins again when it learns of the partitions after it has joined. Where a poll ends
+        # while it does, no later one takes up what it was assigned; so it learns of them before.
+        consumer.topics()
         return ConsumerOf(topic, consumer)
 
 

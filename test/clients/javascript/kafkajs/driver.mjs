@@ -5,7 +5,7 @@ import { compress as zstdCompress, decompress as zstdDecompress } from '@mongodb
 import kafkajs from 'kafkajs'
 import SnappyCodec from 'kafkajs-snappy'
 import lz4 from 'lz4-napi'
-import { drive, unsupported } from './harness.mjs'
+import { drive, unsupported, until } from './harness.mjs'
 import { scenarios } from './scenarios.mjs'
 
 const { CompressionCodecs, CompressionTypes, ConfigResourceTypes, Kafka, logLevel } = kafkajs
@@ -124,7 +124,14 @@ function connectClient(run) {
   return {
     async createTopic(topic, numPartitions, configs) {
       const configEntries = Object.entries(configs).map(([name, value]) => ({ name, value }))
-      await (await admin()).createTopics({ topics: [{ topic, numPartitions, configEntries }], waitForLeaders: true })
+      const asked = await admin()
+      // Its own wait gives up where a broker does not know the topic yet.
+      await asked.createTopics({ topics: [{ topic, numPartitions, configEntries }], waitForLeaders: false })
+      const known = async () => {
+        const { topics } = await asked.fetchTopicMetadata({ topics: [topic] })
+        return topics[0].partitions.every(({ leader }) => leader >= 0)
+      }
+      await until('the leaders', () => known().catch(() => false))
     },
     topicNames: async () => (await admin()).listTopics(),
     async partitionCount(topic) {

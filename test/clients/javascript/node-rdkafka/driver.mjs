@@ -219,4 +219,4 @@ function incremental({ code }, partitions) {
   else this.incrementalUnassign(partitions)
 }
 
-await drive(connectClient, `${version} (librdkafka ${rdkafka.librdkafkaVersion})`, scenarios)
+await drive(connectClient, `${version.replace(/^v/, '')} (librdkafka ${rdkafka.librdkafkaVersion})`, scenarios)
