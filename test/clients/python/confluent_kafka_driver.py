@@ -22,6 +22,7 @@ from harness import Polling, Record, drive
 from scenarios import scenarios
 
 TIMEOUT_S = 30
+ADMIN_TIMEOUT_S = 10
 POLL_S = 0.05
 
 
@@ -127,7 +128,8 @@ class Client:
         self._readers = 0
 
     def create_topic(self, topic, partitions, configs):
-        only(self._admin.create_topics([NewTopic(topic, partitions, 1, config=configs)]))
+        asked = NewTopic(topic, partitions, 1, config=configs)
+        only(self._admin.create_topics([asked], request_timeout=ADMIN_TIMEOUT_S))
 
     def topic_names(self):
         return list(self._admin.list_topics(timeout=TIMEOUT_S).topics)

@@ -429,9 +429,18 @@ func (run *Run) sendValues(producer Producer, topic string) func(values ...strin
 	}
 }
 
+// topicAtRestart creates a topic on a broker that has just been restarted, which may not take one yet.
+func (run *Run) topicAtRestart() string {
+	run.until("the topic created", func() bool {
+		_ = run.client.CreateTopic(run.ctx, run.name, 1, nil)
+		return run.listed(run.name)
+	})
+	return run.name
+}
+
 func restart(options ProducerOptions, check func(run *Run, acknowledged, read []string)) func(run *Run) {
 	return func(run *Run) {
-		topic := run.topicOf(1, nil)
+		topic := run.topicAtRestart()
 		acknowledged := run.sendThroughRestarts(run.sendValues(run.producer(options), topic))
 		check(run, acknowledged, run.readToEnd(topic, ReaderOptions{}))
 	}
@@ -457,7 +466,7 @@ func checkOnceInOrder(run *Run, acknowledged, read []string) {
 }
 
 func restartGroup(run *Run) {
-	topic := run.topicOf(1, nil)
+	topic := run.topicAtRestart()
 	member := run.member(topic, Classic)
 	acknowledged := run.sendThroughRestarts(run.sendValues(run.producer(ProducerOptions{}), topic))
 	run.until(`the record "end" at the member`, func() bool { return slices.Contains(texts(member.Records()), "end") })

@@ -608,15 +608,25 @@ impl<C: Client> Run<C> {
         .await
     }
 
+    /// A broker that has just been restarted may not take a topic yet.
+    async fn topic_at_restart(&self) -> Result<&str> {
+        until("the topic created", async || {
+            let _ = self.client.create_topic(&self.name, 1, &[]).await;
+            self.listed().await
+        })
+        .await?;
+        Ok(&self.name)
+    }
+
     async fn restart(&self) -> Result<()> {
-        let topic = self.topic(1, &[]).await?;
+        let topic = self.topic_at_restart().await?;
         let producer = self.client.producer(ProducerOptions::default()).await?;
         let acknowledged = self.send_all_through_restarts(&producer, topic).await?;
         check_nothing_lost(&acknowledged, &self.read_to_end(topic, false).await?)
     }
 
     async fn restart_idempotent(&self) -> Result<()> {
-        let topic = self.topic(1, &[]).await?;
+        let topic = self.topic_at_restart().await?;
         let producer = self.idempotent().await?;
         let acknowledged = self.send_all_through_restarts(&producer, topic).await?;
         let read = self.read_to_end(topic, false).await?;
@@ -632,7 +642,7 @@ impl<C: Client> Run<C> {
     }
 
     async fn restart_group(&self) -> Result<()> {
-        let topic = self.topic(1, &[]).await?;
+        let topic = self.topic_at_restart().await?;
         let member = self
             .client
             .member(&self.name, topic, Protocol::Classic)
