@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.BufferedReader;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.OutputStream;
@@ -98,7 +99,9 @@ public final class ToolRunner {
 
         private int run() {
             try {
-                Class.forName(mainClass).getMethod("main", String[].class).invoke(null, (Object) args);
+                ClassLoader own = new OwnTools();
+                Thread.currentThread().setContextClassLoader(own);
+                Class.forName(mainClass, true, own).getMethod("main", String[].class).invoke(null, (Object) args);
                 return 0;
             } catch (InvocationTargetException e) {
                 System.err.print("Exception in thread \"main\" ");
@@ -138,6 +141,32 @@ public final class ToolRunner {
         }
     }
 
+    /** The classes of the tools once more: they count in static fields, and each must begin anew. */
+    private static final class OwnTools extends ClassLoader {
+        OwnTools() {
+            super(ToolRunner.class.getClassLoader());
+        }
+
+        @Override
+        protected Class<?> loadClass(String name, boolean resolve) throws ClassNotFoundException {
+            if (!name.startsWith("org.apache.kafka.tools.")) return super.loadClass(name, resolve);
+            synchronized (getClassLoadingLock(name)) {
+                Class<?> loaded = findLoadedClass(name);
+                return loaded != null ? loaded : define(name);
+            }
+        }
+
+        private Class<?> define(String name) throws ClassNotFoundException {
+            try (InputStream file = getResourceAsStream(name.replace('.', '/') + ".class")) {
+                if (file == null) throw new ClassNotFoundException(name);
+                byte[] bytes = file.readAllBytes();
+                return defineClass(name, bytes, 0, bytes.length);
+            } catch (IOException e) {
+                throw new ClassNotFoundException(name, e);
+            }
+        }
+    }
+
     private static final class Output extends OutputStream {
         private final boolean isError;
 
@@ -160,17 +189,17 @@ public final class ToolRunner {
 
     private static final class Input extends InputStream {
         @Override
-        public int read() throws java.io.IOException {
+        public int read() throws IOException {
             return CURRENT.get().stdin.read();
         }
 
         @Override
-        public int read(byte[] bytes, int offset, int length) throws java.io.IOException {
+        public int read(byte[] bytes, int offset, int length) throws IOException {
             return CURRENT.get().stdin.read(bytes, offset, length);
         }
 
         @Override
-        public int available() throws java.io.IOException {
+        public int available() throws IOException {
             return CURRENT.get().stdin.available();
         }
     }

@@ -24,7 +24,7 @@ afterAll(async () => {
 })
 
 describe('the tools say the same on both', () => {
-  test.each(scripts)('$name', async ({ run }) => {
+  test.each(scripts.map((script) => [script.name, script] as const))('%s', async (_, { run }) => {
     await run(tools)
     expect(tools.takeFaults()).toEqual([])
   })

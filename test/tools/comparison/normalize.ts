@@ -13,7 +13,7 @@ type Rule = readonly [pattern: RegExp, replacement: string]
 const UUID = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}'
 
 /** Scripts of their own give records a time of before 2024, which stays. */
-const TIME: Rule = [/\b1(?:[89]|7[3-9])[0-9]{11}\b/g, '<time>']
+const TIME: Rule = [/\b1(?:[89]\d|7[3-9])\d{10}\b/g, '<time>']
 
 const everywhere: readonly Rule[] = [
   [new RegExp(UUID, 'g'), '<uuid>'],
@@ -37,7 +37,7 @@ const perTool: Readonly<Partial<Record<ToolName, readonly Rule[]>>> = {
   'metadata-quorum': [
     [/((?:LeaderEpoch|HighWatermark|MaxFollowerLagTimeMs):\s+)\d+/g, '$1<number>'],
     // How far the log is depends on when one asks, and Kafka writes into it while nothing happens.
-    [/^(\d+)\s*\t(\S+)\s*\t\d+\s*\t(\d+)\s*\t[^\t]*\t[^\t]*\t(\w+).*$/gm, '$1 $2 <end> $3 <then> <then> $4'],
+    [/^(\d+)\s*\t([^\t]+)\s*\t\d+\s*\t(\d+)\s*\t[^\t]*\t[^\t]*\t(\w+).*$/gm, '$1 $2 <end> $3 <then> <then> $4'],
   ],
   transactions: [
     // How long a transaction has been open, beside the time at which it began.
@@ -45,10 +45,6 @@ const perTool: Readonly<Partial<Record<ToolName, readonly Rule[]>>> = {
   ],
   'producer-perf-test': [[/^(\d+ records sent),.*$/gm, '$1, …']],
   cluster: [[/^(\d+ +\S+ +)\d+(?= )/gm, '$1<port>']],
-  'console-consumer': [
-    // All that run in one JVM are counted together.
-    [/^Processed a total of \d+ messages\n/gm, ''],
-  ],
   features: [[/Epoch: \d+/g, 'Epoch: <number>']],
 }
 

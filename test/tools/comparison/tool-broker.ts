@@ -31,6 +31,8 @@ function propertiesOf(
     'share.coordinator.state.topic.replication.factor': '1',
     'share.coordinator.state.topic.min.isr': '1',
     'group.initial.rebalance.delay.ms': '0',
+    // Many records have times of long ago.
+    'log.retention.ms': '-1',
     // So that there is always a snapshot of how things are now.
     'metadata.log.max.record.bytes.between.snapshots': '1',
   }

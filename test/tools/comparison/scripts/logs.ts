@@ -84,7 +84,7 @@ const dumps: Script = {
 /** What a line says of a record, without where it is and how large. */
 function payloadOf(line: string, of: RegExp): string[] {
   const payload = / (key|payload): .*$/.exec(line)?.[0]
-  return payload !== undefined && of.test(payload) ? [payload.replace(/[\w-]{22}(?=")/g, '<id>')] : []
+  return payload !== undefined && of.test(payload) ? [payload.replace(/(?<=")[\w-]{22}(?=")/g, '<id>')] : []
 }
 
 /** As Kafka chooses among fifty partitions. */

@@ -48,7 +48,9 @@ const transactions: Script = {
       const aborted = await broker.transaction({ transactionalId: 'aborted' })
       await aborted.send(TOPIC, ['3'])
       await aborted.abort()
-      const idle = await broker.transaction({ transactionalId: 'idle' })
+      // Kafka answers before the marker is written.
+      await eventually('the marker', async () => (await broker.endOffset(TOPIC)) === 5)
+      await broker.transaction({ transactionalId: 'idle' })
       const ongoing = await broker.transaction({ transactionalId: 'ongoing' })
       await ongoing.send(TOPIC, ['4'])
       await leaveHanging(broker)
@@ -69,8 +71,15 @@ const transactions: Script = {
     await read('describe')
     await read('describe-producers', '--topic', TOPIC, '--partition', '0')
     await read('describe-producers', '--topic', TOPIC, '--partition', '1', '--broker-id', '1')
-    await read('describe-producers', '--topic', TOPIC, '--partition', '7', '--broker-id', '1')
-    await read('describe-producers', '--topic', 'missing', '--partition', '0', '--broker-id', '1')
+    const impatient = (broker: ToolBroker) =>
+      broker.file('impatient.properties', 'default.api.timeout.ms=1000\nrequest.timeout.ms=1000\n')
+    for (const [topic, partition] of [
+      [TOPIC, '7'],
+      ['missing', '0'],
+    ] as const) {
+      const where = ['describe-producers', '--topic', topic, '--partition', partition, '--broker-id', '1']
+      await tools.run('transactions', ['--command-config', impatient, ...where], { bootstrap: 'first' })
+    }
     await read('find-hanging', '--topic', TOPIC)
     await read('find-hanging', '--topic', TOPIC, '--partition', '1')
     await read('find-hanging', '--broker-id', '1')
