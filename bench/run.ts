@@ -1,10 +1,8 @@
 // `npm run bench`: Odradek and Apache Kafka side by side, in one run on one machine, and docs/benchmarks.md from it.
 // --quick takes a tenth of the load (a check that the benchmark works, not a measurement); --only=PATTERN some rows.
-import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { cpus, totalmem } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { kafkaClasspath } from '../test/oracle/kafka.ts'
 import { type Contender, kafka, type MeasuredBroker, odradek } from './brokers.ts'
@@ -13,6 +11,7 @@ import { compareCodecs } from './codecs.ts'
 import { coordination, coordinationRows } from './coordination.ts'
 import { fetchLoad, produceLoad } from './load.ts'
 import { cpuSeconds, median, percentile, residentBytes } from './process.ts'
+import { testingTable } from './testing.ts'
 
 const { values: flags } = parseArgs({
   options: { quick: { type: 'boolean', default: false }, only: { type: 'string', default: '' } },
@@ -197,23 +196,6 @@ async function measureBoth(contenders: Contenders): Promise<Both<Result[]>> {
   return [medians(results[0]), medians(results[1])]
 }
 
-interface Embedded {
-  readonly wireMs: number
-  readonly loadMs: number
-  readonly firstMs: number
-  readonly nextMs: number
-}
-
-function embedded(): Embedded {
-  const script = fileURLToPath(new URL('./embedded.mjs', import.meta.url))
-  const runs = Array.from({ length: 9 }, () => {
-    const output = execFileSync(process.execPath, [script], { encoding: 'utf8' })
-    return JSON.parse(output.trim().split('\n').at(-1) ?? '') as Embedded
-  })
-  const middle = (key: keyof Embedded) => median(runs.map((run) => run[key]))
-  return { wireMs: middle('wireMs'), loadMs: middle('loadMs'), firstMs: middle('firstMs'), nextMs: middle('nextMs') }
-}
-
 /** What each row is to reach: a ratio, or a figure of its own. */
 const aims: Record<string, string> = {
   'process start to accepting': '< 250 ms',
@@ -245,7 +227,7 @@ function table(ours: readonly Result[], theirs: readonly Result[]): string {
 
 const classpath = await kafkaClasspath()
 const [ours, theirs] = await measureBoth([odradek, kafka])
-const own = wanted('embedded') ? embedded() : undefined
+const own = wanted('embedded') ? await testingTable() : []
 const codecs = wanted('codecs') ? await compareCodecs() : []
 const report = [
   '# Benchmarks',
@@ -265,19 +247,7 @@ const report = [
   '',
   table(ours, theirs),
   '',
-  ...(own === undefined
-    ? []
-    : [
-        'Embedded, in memory (median of 9 processes):',
-        '',
-        '| what | Odradek | aim |',
-        '|---|---|---|',
-        `| loading the codecs (odradek/wire) | ${own.wireMs.toFixed(1)} ms | < 5 ms |`,
-        `| loading the rest of the package | ${own.loadMs.toFixed(1)} ms | |`,
-        `| first broker in a process | ${own.firstMs.toFixed(1)} ms | < 50 ms |`,
-        `| next broker in the process | ${own.nextMs.toFixed(1)} ms | < 10 ms |`,
-        '',
-      ]),
+  ...own,
   ...(codecs.length === 0
     ? []
     : [
