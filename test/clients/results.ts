@@ -25,10 +25,13 @@ export function recordedResults(): Results {
   return existsSync(FILE) ? { ...empty, ...(JSON.parse(readFileSync(FILE, 'utf8')) as Partial<Results>) } : empty
 }
 
-/** Keeps these clients' results of one broker; those of others stay as they are. */
+/** Keeps these clients' results of one broker; those of other clients and scenarios stay as they are. */
 export function record(target: Target['name'], clients: Record<string, ClientResults>): void {
   const results = recordedResults()
-  const merged = { ...results[target], ...clients }
+  const merged = { ...results[target] }
+  for (const [name, one] of Object.entries(clients)) {
+    merged[name] = { ...one, scenarios: { ...merged[name]?.scenarios, ...one.scenarios } }
+  }
   const sorted = Object.fromEntries(Object.entries(merged).sort(([a], [b]) => a.localeCompare(b)))
   writeFileSync(FILE, `${JSON.stringify({ ...results, [target]: sorted }, undefined, 2)}\n`)
 }

@@ -7,6 +7,7 @@ import { topicConfigs } from '../../src/config/definitions/topic-configs.ts'
 import { startBroker } from '../../src/index.ts'
 import { apis, versionRange } from '../../src/wire/index.ts'
 import { RawClient } from '../support/raw-client.ts'
+import { clientTable } from './client-table.ts'
 
 export interface Section {
   readonly file: string
@@ -17,6 +18,7 @@ export interface Section {
 export async function generated(): Promise<Section[]> {
   return [
     { file: 'compatibility.md', section: 'apis', content: await apiTable() },
+    { file: 'compatibility.md', section: 'clients', content: clientTable() },
     { file: 'configuration.md', section: 'broker', content: configTable(brokerConfigs) },
     { file: 'configuration.md', section: 'topic', content: configTable(topicConfigs) },
     { file: 'configuration.md', section: 'group', content: configTable(groupConfigs) },

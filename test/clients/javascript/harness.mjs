@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 const SCENARIO_DEADLINE_MS = 120_000
 const INTERVAL_MS = 10
 const AFTER_A_FAILURE_MS = 50
+const LONGEST_SHOWN = 120
 
 /** What the client cannot do, in words that are its own where it has some. */
 export class Unsupported extends Error {}
@@ -18,9 +19,11 @@ export function check(holds, message) {
   if (!holds) throw new Error(message)
 }
 
+const brief = (text) => (text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}…` : text)
+
 export function checkEqual(got, expected, what) {
   const [left, right] = [JSON.stringify(got), JSON.stringify(expected)]
-  check(left === right, `${what}: expected ${right.slice(0, 300)}, got ${left.slice(0, 300)}`)
+  check(left === right, `${what}: expected ${brief(right)}, got ${brief(left)}`)
 }
 
 /** Asks until the answer is true. */

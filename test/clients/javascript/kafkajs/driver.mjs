@@ -31,7 +31,7 @@ const CODECS = {
 function toHeaders(pairs = []) {
   const headers = {}
   for (const [name, value] of pairs) {
-    if (value === null) unsupported('kafkajs has no null headers: it encodes each value as a string or bytes')
+    if (value === null) unsupported('it has no null headers: it encodes each value as a string or bytes')
     headers[name] = name in headers ? [headers[name], value].flat() : value
   }
   return headers
@@ -202,7 +202,7 @@ function connectClient(run) {
     reader: (topic, { partition = 0, offset, committed } = {}) =>
       consumer(`${run.name}-reader-${++readers}`, topic, { partition, offset, committed }),
     member(groupId, topic, { protocol = 'classic' }) {
-      if (protocol !== 'classic') unsupported('kafkajs has the classic protocol alone')
+      if (protocol !== 'classic') unsupported('it has the classic protocol alone')
       return consumer(groupId, topic, {})
     },
   }
