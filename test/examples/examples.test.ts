@@ -1,6 +1,8 @@
 // The projects of examples/ under their runners, and the essentials of odradek/testing under the same, in two workers at
 // a time; on each Node that is asked for. Whoever runs them shall end by itself: nothing is left of a broker.
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { addEssentials, has, majors, nodeBinary, type Ran, run, Workshop } from './projects.ts'
 
@@ -96,6 +98,20 @@ describe.each(majors())('On Node %s', (major) => {
     expectPassed(ran)
     expect(passed.exec(ran.output)?.[1], ran.output).toBe(String(2 * count))
     expect(ran.output).not.toMatch(/did not exit|open handle/i)
+  })
+
+  test('the README alone leads from nothing to a test with a fault', async () => {
+    const readme = readFileSync(fileURLToPath(new URL('../../README.md', import.meta.url)), 'utf8')
+    const [, packages = '', file = '', command = ''] =
+      /After `npm install --save-dev ([\w ]+)`, save this as `([\w.]+)` and run `(node --test)`/.exec(readme) ?? []
+    const [, code = ''] = /<!-- example: testing -->\n```js\n([\s\S]*?)```/.exec(readme) ?? []
+    const { directory, tarball } = workshop.empty(`readme-${major}`)
+    const names = packages.split(' ').map((name) => (name === 'odradek' ? tarball : name))
+    expectPassed(await run(directory, node, ['npm', 'install', '--no-audit', '--no-fund', '--save-dev', ...names]))
+    writeFileSync(join(directory, file), code)
+    const ran = await run(directory, node, command.split(' ') as [string, ...string[]])
+    expectPassed(ran)
+    expect(ran.output).toMatch(/^(?:#|ℹ) pass 1$/m)
   })
 
   test('examples/kafkajs beside odradek run', async () => {

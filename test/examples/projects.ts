@@ -49,6 +49,13 @@ export class Workshop {
     return directory
   }
 
+  /** A directory in which nothing is yet, and the package as it would be published. */
+  empty(name: string): { readonly directory: string; readonly tarball: string } {
+    const directory = join(this.#directory, name)
+    mkdirSync(directory)
+    return { directory, tarball: this.tarball }
+  }
+
   async close(): Promise<void> {
     await rm(this.#directory, { recursive: true, force: true })
   }
