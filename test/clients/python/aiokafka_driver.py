@@ -224,7 +224,7 @@ class Client:
 
     def member(self, group_id, topic, protocol="classic"):
         if protocol != "classic":
-            raise Unsupported("aiokafka has the classic protocol alone")
+            raise Unsupported("it has the classic protocol alone")
         configs = {"group_id": group_id, "heartbeat_interval_ms": 500}
         consumer = wait_for(
             self._consumer(lambda consumer: consumer.subscribe([topic]), **configs)

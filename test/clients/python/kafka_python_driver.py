@@ -177,7 +177,7 @@ class Client:
 
     def member(self, group_id, topic, protocol="classic"):
         if protocol != "classic":
-            raise Unsupported("kafka-python has the classic protocol alone")
+            raise Unsupported("it has the classic protocol alone")
         consumer = self._consumer(
             group_id=group_id, heartbeat_interval_ms=500, session_timeout_ms=10_000
         )

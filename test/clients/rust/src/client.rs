@@ -79,7 +79,6 @@ pub struct ReaderOptions {
 }
 
 pub trait Client: Sized {
-    const NAME: &str;
     type Producer: Producer<Member = Self::Member>;
     type Reader: Reader;
     type Member: Member;
@@ -98,24 +97,24 @@ pub trait Client: Sized {
     async fn delete_topic(&self, topic: &str) -> Result<()>;
 
     async fn topic_config(&self, _topic: &str, _name: &str) -> Result<String> {
-        no_call::<Self, _>("describes no configs")
+        unsupported("it describes no configs")
     }
 
     async fn alter_topic_config(&self, _topic: &str, _name: &str, _value: &str) -> Result<()> {
-        no_call::<Self, _>("alters no configs")
+        unsupported("it alters no configs")
     }
 
     /// The brokers and the controller, as host:port.
     async fn cluster(&self) -> Result<(Vec<String>, String)> {
-        no_call::<Self, _>("does not tell the controller")
+        unsupported("it does not tell the controller")
     }
 
     async fn committed(&self, _group: &str, _topic: &str) -> Result<Option<i64>> {
-        no_call::<Self, _>("has no groups")
+        unsupported("it has no groups")
     }
 
     async fn alter_committed(&self, _group: &str, _topic: &str, _offset: i64) -> Result<()> {
-        no_call::<Self, _>("has no groups")
+        unsupported("it has no groups")
     }
 
     /// The first offset in partition 0 at that time or later.
@@ -130,12 +129,8 @@ pub trait Client: Sized {
         _topic: &str,
         _protocol: Protocol,
     ) -> Result<Self::Member> {
-        no_call::<Self, _>("has no groups")
+        unsupported("it has no groups")
     }
-}
-
-fn no_call<C: Client, T>(what: &str) -> Result<T> {
-    unsupported(format!("{} {what}", C::NAME))
 }
 
 /// Its transactions are there where it was asked for a transactional id.

@@ -21,7 +21,7 @@ const (
 	maxWait    = 100 * time.Millisecond
 )
 
-const noProducerID = matrix.Unsupported("kafka-go writes its batches without a producer id")
+const noProducerID = matrix.Unsupported("it writes its batches without a producer id")
 
 var codecs = map[string]kafka.Compression{
 	"gzip":   kafka.Gzip,
@@ -322,7 +322,7 @@ type member struct {
 
 func (c *client) Member(_ context.Context, group, topic, protocol string) (matrix.Member, error) {
 	if protocol != matrix.Classic {
-		return nil, matrix.Unsupported("kafka-go has the classic protocol alone")
+		return nil, matrix.Unsupported("it has the classic protocol alone")
 	}
 	joined, err := kafka.NewConsumerGroup(kafka.ConsumerGroupConfig{
 		ID:                group,

@@ -302,7 +302,7 @@ func (c *client) newMember(group, topic string) (*member, error) {
 
 func (c *client) Member(_ context.Context, group, topic, protocol string) (matrix.Member, error) {
 	if protocol != matrix.Classic {
-		return nil, matrix.Unsupported("sarama describes consumer groups, but joins classic ones alone")
+		return nil, matrix.Unsupported("it describes consumer groups, but joins classic ones alone")
 	}
 	return c.newMember(group, topic)
 }

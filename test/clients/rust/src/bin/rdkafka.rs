@@ -107,7 +107,6 @@ fn raw_offset(list: &TopicPartitionList) -> Option<i64> {
 }
 
 impl Client for Rdkafka {
-    const NAME: &str = "rdkafka";
     type Producer = Sending;
     type Reader = Reading;
     type Member = Reading;

@@ -41,7 +41,6 @@ async fn partition_of(
 }
 
 impl Client for Rskafka {
-    const NAME: &str = "rskafka";
     type Producer = Sending;
     type Reader = Reading;
     type Member = NoMember;
@@ -67,7 +66,7 @@ impl Client for Rskafka {
         configs: &[(&str, &str)],
     ) -> Result<()> {
         if !configs.is_empty() {
-            return unsupported("rskafka creates topics without configs");
+            return unsupported("it creates topics without configs");
         }
         Ok(self
             .kafka
@@ -118,7 +117,7 @@ impl Client for Rskafka {
 
     async fn producer(&self, options: ProducerOptions) -> Result<Sending> {
         if options.idempotent || options.transactional_id.is_some() {
-            return unsupported("rskafka writes its batches without a producer id");
+            return unsupported("it writes its batches without a producer id");
         }
         let compression = match options.codec {
             "gzip" => Compression::Gzip,
@@ -163,11 +162,11 @@ fn to_record(record: &Record) -> Result<record::Record> {
     let mut headers = std::collections::BTreeMap::new();
     for (name, value) in &record.headers {
         let Some(value) = value else {
-            return unsupported("rskafka has no null headers");
+            return unsupported("it has no null headers");
         };
         if headers.insert(name.clone(), value.clone()).is_some() {
             return unsupported(
-                "rskafka keeps the headers of a record in a map, which repeats and orders none",
+                "it keeps the headers of a record in a map, which repeats and orders none",
             );
         }
     }
