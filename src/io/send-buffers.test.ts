@@ -6,7 +6,7 @@ const LARGE = 1 << 19
 test('what was given back is taken again', () => {
   const first = takeSendBuffer(LARGE)
   giveBack(first)
-  expect(takeSendBuffer(LARGE + 1).buffer).toBe(first.buffer)
+  expect(takeSendBuffer(LARGE - 1000).buffer).toBe(first.buffer)
 })
 
 test('what is lent is nobody else’s', () => {
@@ -23,6 +23,14 @@ test('what is given back twice is taken once', () => {
   expect(isLent(first)).toBe(false)
   const [a, b] = [takeSendBuffer(LARGE), takeSendBuffer(LARGE)]
   expect(a.buffer).not.toBe(b.buffer)
+})
+
+test('no more is taken than twice what is asked for', () => {
+  for (const length of [1 << 16, (1 << 16) + 1, 300_000, LARGE, 1 << 20]) {
+    const bytes = takeSendBuffer(length)
+    expect(bytes).toHaveLength(length)
+    expect(bytes.buffer.byteLength).toBeLessThan(2 * length)
+  }
 })
 
 test('small and huge ones are memory like any other, and other memory is not taken in', () => {

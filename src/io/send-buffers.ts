@@ -2,20 +2,24 @@
 // again. New memory for each large answer would cost more than the answer: pages that are zeroed, and a collector that
 // runs over the whole heap for every few dozen of them. Who never gives back only leaves the memory to the collector.
 
-/** What a fetch asks of a partition by default. */
-const SLAB_BYTES = 1 << 20
 /** Less is as quickly made anew. */
 const LEAST_BYTES = 64 << 10
-/** Slabs that are kept for the next readers, over all brokers of the process. */
+/** What a fetch asks of a partition by default; more is rare. */
+const MOST_BYTES = 1 << 20
+/** Pieces of each size that are kept for the next readers, over all brokers of the process: 16 MB at the most. */
 const MAX_FREE = 8
 
-const free: ArrayBuffer[] = []
+/** Pieces have powers of two as sizes. */
+const free = new Map<number, ArrayBuffer[]>()
+for (let size = LEAST_BYTES; size <= MOST_BYTES; size *= 2) free.set(size, [])
+
 const lent = new WeakSet<ArrayBufferLike>()
 
 /** A buffer of that length, of any content. */
 export function takeSendBuffer(length: number): Buffer {
-  if (length < LEAST_BYTES || length > SLAB_BYTES) return Buffer.allocUnsafeSlow(length)
-  const memory = free.pop() ?? new ArrayBuffer(SLAB_BYTES)
+  if (length < LEAST_BYTES || length > MOST_BYTES) return Buffer.allocUnsafeSlow(length)
+  const size = 2 ** Math.ceil(Math.log2(length))
+  const memory = free.get(size)?.pop() ?? new ArrayBuffer(size)
   lent.add(memory)
   return Buffer.from(memory, 0, length)
 }
@@ -27,5 +31,7 @@ export function isLent(bytes: Uint8Array): boolean {
 
 /** The bytes were sent, and nobody looks at them any more. */
 export function giveBack(bytes: Uint8Array): void {
-  if (lent.delete(bytes.buffer) && free.length < MAX_FREE) free.push(bytes.buffer as ArrayBuffer)
+  if (!lent.delete(bytes.buffer)) return
+  const pieces = free.get(bytes.buffer.byteLength)
+  if (pieces !== undefined && pieces.length < MAX_FREE) pieces.push(bytes.buffer as ArrayBuffer)
 }
