@@ -5,7 +5,7 @@ import { automaticTopic, isInternalTopic } from '../metadata/index.ts'
 import type { Partition } from '../replica/index.ts'
 import { ErrorCode, type ErrorName, errorName, KafkaError } from '../wire/index.ts'
 import { type CompressionName, encodeBatch } from '../wire/records/index.ts'
-import { type WaitOptions, WaitTimeoutError } from './activity.ts'
+import type { WaitOptions } from './activity.ts'
 import { BrokerClock } from './clock.ts'
 import { DiskFaults } from './disk.ts'
 import { type Duration, milliseconds } from './duration.ts'
@@ -880,5 +880,3 @@ export function seenRecords(records: readonly RecordedRecord[]): string {
   const left = records.length - shownRecords.length
   return `${records.length} records${left > 0 ? `, the last ${shownRecords.length} of them` : ''}:\n${lines.join('\n')}`
 }
-
-export { WaitTimeoutError }

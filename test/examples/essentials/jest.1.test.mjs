@@ -1,8 +1,8 @@
-import { jest } from '@jest/globals'
 import * as kafkajs from 'kafkajs'
 import * as testing from 'odradek/testing'
 import essentials from './essentials.cjs'
 
+const { jest } = import.meta
 const fakeTimers = { use: () => jest.useFakeTimers(), restore: () => jest.useRealTimers() }
 for (const [name, run] of essentials(testing, kafkajs, fakeTimers)) test(name, run, 30_000)
 
