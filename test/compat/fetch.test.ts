@@ -1,5 +1,7 @@
 // Fetch: what is read from where, how long it waits, and how much it gives.
+import { encodeRequest } from '../../src/wire/index.ts'
 import { Batch } from '../../src/wire/records/index.ts'
+import { openBytes } from '../support/byte-connection.ts'
 import { apis, describe, expect, kip, message, only, type TestBroker, test, valuesIn } from '../support/compat.ts'
 import { batchOf } from '../support/records.ts'
 
@@ -366,5 +368,28 @@ describe('Fetch after many appends', message('Fetch'), () => {
       read.push(...valuesIn(records).slice(read.length - base))
     }
     expect(read).toEqual(expected)
+  })
+
+  test('gives a reader that takes its time what it asked for, whatever others read meanwhile', async ({ broker }) => {
+    const values = (letter: string) => Array.from({ length: 10 }, (_, i) => `${i}${letter.repeat(100_000)}`)
+    const [slow, quick] = [await broker.topicWith(values('s')), await broker.topicWith(values('q'))]
+    const topics = [{ topic: slow.name, partitions: [{ partition: 0, fetchOffset: 0, partitionMaxBytes: MB }] }]
+    const body = { maxWaitMs: 0, minBytes: 0, maxBytes: MB, topics }
+    const request = encodeRequest(apis.Fetch.request, 12, { correlationId: 1, clientId: 'slow' }, body)
+
+    const reader = await openBytes(broker)
+    reader.pause()
+    const asked = 20
+    for (let i = 0; i < asked; i++) for (const slice of request) reader.send(slice)
+    for (let i = 0; i < asked; i++) {
+      expect(valuesIn((await broker.fetch(quick.name, 0, {}, { maxBytes: MB })).records)).toEqual(values('q'))
+    }
+    reader.resume()
+    for (let i = 0; i < asked; i++) {
+      const { responses } = reader.decode(apis.Fetch.response, 12, await reader.frame())
+      const { records } = only(only(responses).partitions)
+      expect(Batch.isValid(records ?? Buffer.alloc(0), 0)).toBe(true)
+      expect(valuesIn(records)).toEqual(values('s'))
+    }
   })
 })

@@ -43,6 +43,15 @@ export class ByteConnection {
     this.socket.write(bytes)
   }
 
+  /** Takes nothing in until `resume`. */
+  pause(): void {
+    this.socket.pause()
+  }
+
+  resume(): void {
+    this.socket.resume()
+  }
+
   /** The next answer, without its size. */
   frame(): Promise<Buffer> {
     const ready = this.frames.shift()
