@@ -5,20 +5,15 @@ import { collect } from './check.ts'
 interface Area {
   readonly title: string
   readonly files: Readonly<Record<string, () => Promise<unknown>>>
+  /** Its checks run after all others and one after the other: where one ends the broker, it is known which. */
+  readonly runsAlone?: boolean
 }
 
 const AREAS: readonly Area[] = [
   {
-    title: 'Connections and versions',
+    title: 'Versions and metadata',
     files: {
-      connections: () => import('../test/compat/connections.test.ts'),
       'api-versions': () => import('../test/compat/api-versions.test.ts'),
-    },
-  },
-  { title: 'Hostile input', files: { 'hostile-input': () => import('../test/compat/hostile-input.test.ts') } },
-  {
-    title: 'Metadata',
-    files: {
       metadata: () => import('../test/compat/metadata.test.ts'),
       'describe-cluster': () => import('../test/compat/describe-cluster.test.ts'),
       'describe-topic-partitions': () => import('../test/compat/describe-topic-partitions.test.ts'),
@@ -83,6 +78,14 @@ const AREAS: readonly Area[] = [
       'raft-voters': () => import('../test/compat/raft-voters.test.ts'),
     },
   },
+  {
+    title: 'Connections and hostile input',
+    files: {
+      connections: () => import('../test/compat/connections.test.ts'),
+      'hostile-input': () => import('../test/compat/hostile-input.test.ts'),
+    },
+    runsAlone: true,
+  },
 ]
 
 /** What needs more than an address. */
@@ -105,7 +108,7 @@ export const taken: readonly string[] = AREAS.flatMap(({ files }) => Object.keys
 
 /** Loads all checks, which write themselves down. */
 export async function loadChecks(): Promise<void> {
-  for (const { title, files } of AREAS) {
-    for (const [file, load] of Object.entries(files)) await collect({ file, area: title }, load)
+  for (const { title, files, runsAlone = false } of AREAS) {
+    for (const [file, load] of Object.entries(files)) await collect({ file, area: title, runsAlone }, load)
   }
 }

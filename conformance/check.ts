@@ -8,6 +8,8 @@ export interface Check {
   /** A sentence. */
   readonly name: string
   readonly area: string
+  /** Whether nothing else may run meanwhile. */
+  readonly runsAlone: boolean
   readonly rule: Rule
   /** What the broker's configs must be for it. */
   readonly given: Configs
@@ -18,6 +20,7 @@ export interface Check {
 interface Loading {
   readonly file: string
   readonly area: string
+  readonly runsAlone: boolean
 }
 
 const all: Check[] = []
@@ -35,10 +38,10 @@ export function checks(): readonly Check[] {
   return all
 }
 
-export function write(check: Omit<Check, 'id' | 'area'>): void {
+export function write(check: Omit<Check, 'id' | 'area' | 'runsAlone'>): void {
   if (loading === undefined) throw new Error(`nothing is being loaded: ${check.name}`)
-  const { file, area } = loading
-  all.push({ id: unused(`${file}/${slug(check.name)}`), area, ...check })
+  const { file, area, runsAlone } = loading
+  all.push({ id: unused(`${file}/${slug(check.name)}`), area, runsAlone, ...check })
 }
 
 function slug(sentence: string): string {

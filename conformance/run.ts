@@ -71,7 +71,10 @@ export async function runChecks(subject: Subject, checks: readonly Check[], opti
   try {
     await Promise.race([warmUp(subject, `${mark}-first`), ending.interrupted]).catch(ignore)
     const run = { ...options, subject, mark, ending }
-    results = await inParallel(checks, options.concurrency, (check) => runOne(check, run))
+    const together = checks.filter(({ runsAlone }) => !runsAlone)
+    results = await inParallel(together, options.concurrency, (check) => runOne(check, run))
+    const alone = checks.filter(({ runsAlone }) => runsAlone)
+    results = [...results, ...(await inParallel(alone, 1, (check) => runOne(check, run)))]
   } finally {
     leftBehind = await cleanUp(subject, mark, before)
     process.off('unhandledRejection', ignore)
@@ -128,7 +131,7 @@ async function lookAt(check: Check, { subject, mark, ending, timeoutMs }: Run): 
 function failureOf(error: unknown, exchange: Exchange): Failure {
   const { message } = error as Error
   const [expected, got] =
-    error instanceof Unexpected ? [error.expected, error.actual] : ['what the name of the check says', message]
+    error instanceof Unexpected ? [error.expected, error.actual] : ['an answer to go on with', message]
   return { message, expected: plain(expected), got: plain(got), exchange: exchange.report() }
 }
 

@@ -4,6 +4,7 @@ import type { NewBatch } from '../../src/wire/records/index.ts'
 import { eventually } from './eventually.ts'
 import type { RawClient } from './raw-client.ts'
 import { batchOf } from './records.ts'
+import { NotApplicable } from './surroundings.ts'
 import { mustBeNone, Unexpected } from './unexpected.ts'
 
 export interface Topic {
@@ -49,13 +50,16 @@ export async function nodeIdOf(client: RawClient): Promise<number> {
   return brokers[0]?.nodeId ?? -1
 }
 
-/** Waits until the group's coordinator answers. */
+/** What a coordinator answers that is not there yet. */
+const NOT_YET = new Set(['COORDINATOR_LOAD_IN_PROGRESS', 'COORDINATOR_NOT_AVAILABLE', 'NOT_COORDINATOR'])
+
+/** Waits until the group's coordinator answers, whatever it says of a group that nobody has used. */
 export async function awaitCoordinator(client: RawClient, groupId: string): Promise<void> {
   await eventually(`the coordinator of ${groupId}`, async () => {
     const found = await client.ask(apis.FindCoordinator, client.nearest(apis.FindCoordinator, 3), { key: groupId })
     if (found.errorCode !== 'NONE') return false
     const fetched = await client.ask(apis.OffsetFetch, client.nearest(apis.OffsetFetch, 7), { groupId, topics: [] })
-    return fetched.errorCode === 'NONE'
+    return !NOT_YET.has(fetched.errorCode)
   })
 }
 
@@ -75,6 +79,11 @@ export async function append(
   return partition?.baseOffset ?? -1
 }
 
+/** An int64 is a number here, and beyond 2^53 it would be another number. */
+export function mustBeExact(producerId: number): void {
+  if (!Number.isSafeInteger(producerId)) throw new NotApplicable('the producer ids of the broker are beyond 2^53')
+}
+
 /** A new producer id without a transactional id; its epoch is 0. */
 export async function newProducerId(client: RawClient): Promise<number> {
   const request = { transactionalId: null, transactionTimeoutMs: 0 }
@@ -82,6 +91,7 @@ export async function newProducerId(client: RawClient): Promise<number> {
     const answer = await client.ask(apis.InitProducerId, client.nearest(apis.InitProducerId, 4), request)
     if (answer.errorCode === 'COORDINATOR_LOAD_IN_PROGRESS') return undefined
     mustBeNone('InitProducerId', answer.errorCode)
+    mustBeExact(answer.producerId)
     return answer.producerId
   })
 }

@@ -1,5 +1,6 @@
 // A transactional producer, driven by hand: it does nothing that the test does not say, except count sequences.
 import { apis } from '../../src/wire/index.ts'
+import { mustBeExact } from './admin.ts'
 import { eventually } from './eventually.ts'
 import type { RawClient } from './raw-client.ts'
 import { batchOf } from './records.ts'
@@ -74,6 +75,7 @@ export class TransactionalProducer {
     const request = { transactionalId: this.transactionalId, transactionTimeoutMs }
     const answer = await this.untilItPasses(() => this.client.ask(apis.InitProducerId, version, request))
     mustBeNone('InitProducerId', answer.errorCode)
+    mustBeExact(answer.producerId)
     this.become(answer.producerId, answer.producerEpoch)
     return this
   }
