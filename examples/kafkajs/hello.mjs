@@ -3,7 +3,7 @@ import { Kafka, logLevel } from 'kafkajs'
 
 const { KAFKA_BOOTSTRAP_SERVERS } = process.env
 if (KAFKA_BOOTSTRAP_SERVERS === undefined) throw new Error('run it beside a broker: npx odradek run -- node hello.mjs')
-const kafka = new Kafka({ brokers: KAFKA_BOOTSTRAP_SERVERS.split(','), logLevel: logLevel.ERROR })
+const kafka = new Kafka({ brokers: KAFKA_BOOTSTRAP_SERVERS.split(','), logLevel: logLevel.NOTHING })
 
 const producer = kafka.producer()
 await producer.connect()

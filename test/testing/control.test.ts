@@ -1,9 +1,14 @@
 // The control server: everything over HTTP with JSON, its errors, its document, its streams; and who may ask.
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { request } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { Validator } from '@seriousme/openapi-schema-validator'
+import { Ajv } from 'ajv'
+import { Kafka, logLevel } from 'kafkajs'
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { type ControlServer, serveControl, startBroker, type TestBroker } from '../../src/testing/index.ts'
 import { apis } from '../../src/wire/index.ts'
@@ -15,6 +20,7 @@ let control: ControlServer
 beforeAll(async () => {
   broker = await startBroker()
   control = await serveControl(broker)
+  document = (await (await fetch(`${control.url}/openapi.json`)).json()) as Document
 })
 beforeEach(() => broker.reset())
 afterAll(async () => {
@@ -27,7 +33,45 @@ async function ask(method: string, path: string, body?: unknown): Promise<{ stat
   const response = await fetch(control.url + path, { method, ...init })
   const text = await response.text()
   const isJson = response.headers.get('content-type')?.startsWith('application/json')
-  return { status: response.status, body: isJson ? JSON.parse(text) : text }
+  const answer = { status: response.status, body: isJson ? JSON.parse(text) : text }
+  expectAsDocumented(method, path, answer)
+  return answer
+}
+
+interface Document {
+  readonly openapi: string
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
+  readonly components: { readonly schemas: object }
+}
+interface Operation {
+  readonly operationId: string
+  readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, { schema?: object }>> }>>
+}
+
+let document: Document
+/** Every answer in this file is held to the OpenAPI document. */
+function expectAsDocumented(method: string, path: string, { status, body }: { status: number; body: unknown }): void {
+  if (path === '/openapi.json') return
+  const asked = path.replace(/[?].*/, '').split('/')
+  const fits = (template: string) => {
+    const parts = template.split('/')
+    return parts.length === asked.length && parts.every((part, index) => part.startsWith('{') || part === asked[index])
+  }
+  const [, operations] =
+    Object.entries(document.paths)
+      .sort(([a], [b]) => a.split('{').length - b.split('{').length)
+      .find(([each, known]) => fits(each) && known[method.toLowerCase()] !== undefined) ?? []
+  const { responses } = operations?.[method.toLowerCase()] ?? { responses: undefined }
+  if (responses === undefined) {
+    expect(status).toBe(404)
+    return
+  }
+  const response = status < 300 ? responses[status] : responses.default
+  expect(response, `${method} ${path}: ${status}`).toBeDefined()
+  const schema = response?.content?.['application/json']?.schema
+  if (schema === undefined) return
+  const ajv = new Ajv({ strict: false })
+  expect(ajv.validate({ ...schema, components: document.components }, body), ajv.errorsText()).toBe(true)
 }
 const get = async (path: string) => (await ask('GET', path)).body
 const post = async (path: string, body?: unknown) => (await ask('POST', path, body)).body
@@ -105,6 +149,85 @@ describe('Over HTTP a test', () => {
     expect(await ask('DELETE', '/faults')).toMatchObject({ status: 204 })
   })
 
+  test('has clients in its hand', async () => {
+    await post('/topics', { name: 't', configs: { 'cleanup.policy': 'compact' } })
+    const kafka = new Kafka({ brokers: broker.brokers, clientId: 'app', logLevel: logLevel.NOTHING })
+    const producer = kafka.producer({ transactionalId: 'x', idempotent: true, maxInFlightRequests: 1 })
+    await producer.connect()
+    const transaction = await producer.transaction()
+    await transaction.send({ topic: 't', messages: [{ key: 'k', value: '1' }] })
+    expect(await get('/transactions/x')).toMatchObject({ state: 'Ongoing', partitions: [{ topic: 't', partition: 0 }] })
+    expect(await get('/topics/t')).toMatchObject({ partitions: [{ openTransactions: [{ firstOffset: 0 }] }] })
+    expect(await get('/topics/t/partitions/0/producers')).toMatchObject([{ transactionStartOffset: 0 }])
+    await post('/transactions/x/move-coordinator')
+    await post('/transactions/x/fence')
+    await expect(transaction.commit()).rejects.toThrow()
+    expect(await get('/topics/t/records?markers=true')).toMatchObject([{ transaction: 'aborted' }, { marker: 'ABORT' }])
+    await producer.disconnect().catch(() => undefined)
+
+    const consumer = kafka.consumer({ groupId: 'g', maxWaitTimeInMs: 100 })
+    await consumer.connect()
+    await consumer.subscribe({ topic: 't' })
+    await consumer.run({ eachMessage: async () => undefined })
+    const { members } = (await post('/wait/group', { group: 'g', state: 'Stable', assigned: 1 })) as {
+      members: { memberId: string }[]
+    }
+    expect(await get('/groups/g')).toMatchObject({ members, type: 'classic' })
+    expect(await post('/wait/request', { api: 'Fetch', clientId: 'app' })).toMatchObject({ outcome: 'answered' })
+    expect(await ask('POST', '/groups/g/move-coordinator')).toMatchObject({ status: 204 })
+    expect(await ask('POST', '/groups/g/evict', { memberId: 'none' })).toMatchObject({ status: 404 })
+    expect(await ask('POST', '/groups/g/evict', { memberId: members[0]?.memberId })).toMatchObject({ status: 204 })
+    await consumer.disconnect()
+    expect(await post('/wait/connections', { count: 0 })).toEqual([])
+  })
+
+  test('does to logs, requests and the network what it likes', async () => {
+    await post('/topics', { name: 't', configs: { 'cleanup.policy': 'compact' } })
+    const records = ['1', '2'].map((value) => ({ key: 'k', value }))
+    await post('/topics/t/records', { records: records.slice(0, 1) })
+    await post('/topics/t/records', { records: records.slice(1) })
+    expect(await ask('POST', '/compact', { topic: 't' })).toMatchObject({ status: 204 })
+    expect(await get('/topics/t/records')).toMatchObject([{ value: '2' }])
+    expect(await ask('POST', '/retention')).toMatchObject({ status: 204 })
+    const client = await RawClient.connect(broker.host, broker.port, 'c')
+    await client.send(apis.ApiVersions, 0, {})
+    expect(await get('/requests')).toHaveLength(1)
+    expect(await ask('DELETE', '/requests')).toMatchObject({ status: 204 })
+    expect(await get('/requests')).toEqual([])
+    for (const [kind, body] of [
+      ['pause', { clientId: 'c' }],
+      ['slow', { latency: '1 ms', bytesPerSecond: 1e6 }],
+    ] as const) {
+      const { id } = (await post(`/network/${kind}`, body)) as { id: string }
+      expect(await ask('DELETE', `/network/${id}`)).toMatchObject({ status: 204 })
+    }
+    client.close()
+    expect(await get('/broker')).toMatchObject({ bootstrapServers: broker.bootstrapServers })
+    expect(await get('/clock')).toMatchObject({ isFrozen: false })
+  })
+
+  test('keeps a state in a file, and follows requests', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'odradek-control-'))
+    try {
+      const file = join(directory, 'state')
+      expect(await ask('POST', '/save', { file })).toMatchObject({ status: 204 })
+      expect(readdirSync(directory)).toEqual(['state'])
+    } finally {
+      rmSync(directory, { recursive: true })
+    }
+    const { id } = (await post('/snapshots')) as { id: string }
+    expect(await ask('DELETE', `/snapshots/${id}`)).toMatchObject({ status: 204 })
+    expect(await ask('POST', `/snapshots/${id}/restore`)).toMatchObject({ status: 404 })
+    const response = await fetch(`${control.url}/requests/stream?api=ApiVersions`)
+    const client = await RawClient.connect(broker.host, broker.port, 'c')
+    await client.send(apis.ApiVersions, 0, {})
+    for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
+      expect(Buffer.from(chunk).toString()).toMatch(/^data: \{"api":"ApiVersions"|^data: \{.*"clientId":"c"/)
+      break
+    }
+    client.close()
+  })
+
   test('resets, keeps states, restarts, and moves the time', async () => {
     await post('/topics', { name: 't' })
     const { id } = (await post('/snapshots')) as { id: string }
@@ -178,19 +301,14 @@ test('A page of another site may not ask', async () => {
 })
 
 test('The document names every route, and health is told', async () => {
-  const { paths, openapi } = (await get('/openapi.json')) as {
-    openapi: string
-    paths: Record<string, Record<string, { operationId: string }>>
-  }
+  const { paths, openapi } = document
   expect(openapi).toBe('3.1.0')
   const ids = Object.values(paths).flatMap((operations) =>
     Object.values(operations).map(({ operationId }) => operationId),
   )
   expect(new Set(ids).size).toBe(ids.length)
   expect(ids.length).toBeGreaterThan(50)
-  expect(await new Validator().validate((await get('/openapi.json')) as Record<string, unknown>)).toEqual({
-    valid: true,
-  })
+  expect(await new Validator().validate({ ...document })).toEqual({ valid: true })
   expect(await get('/healthz')).toEqual({ status: 'ok' })
   expect(await get('/readyz')).toEqual({ status: 'ready', bootstrapServers: broker.bootstrapServers })
 })

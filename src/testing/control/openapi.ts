@@ -1,13 +1,7 @@
 // The OpenAPI document of the control server, made of its routes.
 import { version } from '../../version.ts'
+import { answers, components } from './answers.ts'
 import type { Route } from './routes.ts'
-import type { Schema } from './schemas.ts'
-
-const error: Schema = {
-  type: 'object',
-  properties: { error: { type: 'string' }, message: { type: 'string' } },
-  required: ['error', 'message'],
-}
 
 export function openApi(routes: readonly Route[]): object {
   const paths: Record<string, Record<string, object>> = {}
@@ -20,13 +14,15 @@ export function openApi(routes: readonly Route[]): object {
     openapi: '3.1.0',
     info: { title: "Odradek's control server", version, license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } },
     paths,
-    components: { schemas: { Error: error } },
+    components: { schemas: components },
   }
 }
 
 function operation({ method, path, summary, query = {}, body, produces }: Route): object {
   const names = Array.from(path.matchAll(/\{(\w+)\}/g), ([, name]) => name ?? '')
-  const ok = produces === undefined ? { 'application/json': {} } : { [produces]: { schema: { type: 'string' } } }
+  const answer = answers[`${method} ${path}`]
+  const content =
+    produces === undefined ? { 'application/json': { schema: answer } } : { [produces]: { schema: { type: 'string' } } }
   return {
     summary,
     operationId: `${method.toLowerCase()}${path.replace(/[^\w]+(\w)/g, (_, letter: string) => letter.toUpperCase()).replace(/\W/g, '')}`,
@@ -36,8 +32,9 @@ function operation({ method, path, summary, query = {}, body, produces }: Route)
     ],
     ...(body !== undefined && { requestBody: { required: false, content: { 'application/json': { schema: body } } } }),
     responses: {
-      '200': { description: 'Done', content: ok },
-      '204': { description: 'Done, with nothing to tell' },
+      ...(answer === undefined && produces === undefined
+        ? { '204': { description: 'Done, with nothing to tell' } }
+        : { '200': { description: 'Done', content } }),
       default: {
         description: 'What went wrong: `error` is a name of Kafka’s, or TIMEOUT, NOT_FOUND, INVALID_REQUEST',
         content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } },
