@@ -11,15 +11,16 @@ export interface JavaResult {
 /** What a short run wants: no time spent on the second compiler. */
 const QUICK_START = ['-XX:TieredStopAtLevel=1']
 
-/** Runs to the end, with `input` on its standard input; `jvm` are options of the JVM. */
+/** Runs to the end, with `input` on its standard input; `jvm` are options of the JVM. After `timeoutMs` it is killed. */
 export async function runJava(
   classpath: string,
   mainClass: string,
   args: readonly string[],
-  { input = '', jvm = QUICK_START }: { input?: string; jvm?: readonly string[] } = {},
+  { input = '', jvm = QUICK_START, timeoutMs }: { input?: string; jvm?: readonly string[]; timeoutMs?: number } = {},
 ): Promise<JavaResult> {
   const child = spawn('java', ['-Xmx512m', ...jvm, '-cp', classpath, mainClass, ...args], {
     stdio: ['pipe', 'pipe', 'pipe'],
+    ...(timeoutMs !== undefined && { timeout: timeoutMs, killSignal: 'SIGKILL' }),
   })
   let stdout = ''
   let stderr = ''

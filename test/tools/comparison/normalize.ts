@@ -22,6 +22,7 @@ const everywhere: readonly Rule[] = [
   [/after \d+ attempt\(s\)/g, 'after <n> attempt(s)'],
   // Columns are as wide as the widest of what was invented.
   [/ {2,}/g, ' '],
+  [/[ \t]+$/gm, ''],
   // What a consumer of the newer protocol calls itself, beside its host.
   [/(?<= )[\w-]{22}(?= \/)/g, '<member id>'],
   // Where in the tool an exception came from hangs on the threads.

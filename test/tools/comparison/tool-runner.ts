@@ -11,6 +11,7 @@ const SOURCE = fileURLToPath(new URL('../../java/tools/ToolRunner.java', import.
 const SHELL_POM = fileURLToPath(new URL('./pom.xml', import.meta.url))
 /** As in Kafka's own `tools-log4j2.yaml`, without times. */
 const LOGGING = fileURLToPath(new URL('./log4j2.properties', import.meta.url))
+const [SHELL_TIMEOUT_MS, SHELL_TRIES] = [15_000, 4]
 const TOOLS = 'org.apache.kafka.tools'
 
 /** The main classes, by the names of the scripts in `bin/` without their `kafka-`. */
@@ -100,7 +101,14 @@ export class ToolRunner {
   /** In a JVM of its own. */
   async runAlone(tool: ToolName, args: readonly string[], input = ''): Promise<Outcome> {
     const jvm = ['-XX:TieredStopAtLevel=1', `-Dlog4j2.configurationFile=${LOGGING}`]
-    return runJava(this.#compiled.classpath, mains[tool], args, { input, jvm })
+    const timeoutMs = tool === 'metadata-shell' ? SHELL_TIMEOUT_MS : undefined
+    const options = { input, jvm, ...(timeoutMs !== undefined && { timeoutMs }) }
+    let outcome = await runJava(this.#compiled.classpath, mains[tool], args, options)
+    // The shell can miss that it has read all of a snapshot, whoever wrote it, and waits for ever then.
+    for (let tries = 1; outcome.code === null && tries < SHELL_TRIES; tries++) {
+      outcome = await runJava(this.#compiled.classpath, mains[tool], args, options)
+    }
+    return outcome
   }
 
   async stop(): Promise<void> {

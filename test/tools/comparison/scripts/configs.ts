@@ -63,14 +63,6 @@ const entities: Script = {
     await everyBroker.alter('--delete-config', 'log.cleaner.threads,log.retention.minutes')
     await broker.describe()
     await ofEntity(tools, '--entity-type', 'brokers', '--entity-name', '9').describe()
-    await ofEntity(tools, '--entity-type', 'brokers', '--entity-name', '9').alter(
-      '--add-config',
-      'log.cleaner.threads=2',
-    )
-    await ofEntity(tools, '--entity-type', 'brokers', '--entity-name', '9').alter(
-      '--delete-config',
-      'log.cleaner.threads',
-    )
     await ofEntity(tools, '--entity-type', 'brokers', '--entity-name', 'x').describe()
     await ofEntity(tools, '--entity-type', 'brokers').describe()
 
@@ -126,6 +118,9 @@ const metrics: Script = {
   },
 }
 
+/** Cannot be taken back while there are eligible leader replicas. */
+const KEPT = 'min.insync.replicas'
+
 /** A value for every dynamic config that it does not have by itself, and one that it cannot have. */
 const changed: Readonly<Record<string, readonly [good: string, bad: string]>> = {
   'background.threads': ['12', '0'],
@@ -175,7 +170,7 @@ const changed: Readonly<Record<string, readonly [good: string, bad: string]>> = 
   'max.connections.per.ip.overrides': ['10.0.0.1:5', '10.0.0.1:x'],
   'message.max.bytes': ['2000000', '-1'],
   'metric.reporters': ['', 'x,x'],
-  'min.insync.replicas': ['2', '0'],
+  [KEPT]: ['1', '0'],
   'num.io.threads': ['9', '0'],
   'num.network.threads': ['4', '0'],
   'num.recovery.threads.per.data.dir': ['3', '0'],
@@ -199,7 +194,7 @@ const dynamic: Script = {
   name: 'kafka-configs, every config that is dynamic',
   async run(tools) {
     const [theirs, ours] = await tools.both(dynamicConfigs)
-    tools.agree('the dynamic configs', theirs, ours)
+    tools.agree('the dynamic configs', [...theirs].sort(), [...ours].sort())
     const scopes = {
       broker: ofEntity(tools, '--entity-type', 'brokers', '--entity-name', '1'),
       cluster: ofEntity(tools, '--entity-type', 'brokers', '--entity-default'),
@@ -214,12 +209,19 @@ const dynamic: Script = {
       await scope.describe()
       await scopes.broker.describe('--all')
       const [set] = await tools.both(setConfigs)
-      await scope.alter('--delete-config', set.join())
+      tools.agree('what was set', ...(await tools.both(setConfigs)))
+      if (set.includes(KEPT)) await scope.alter('--delete-config', KEPT)
+      await scope.alter('--delete-config', set.filter((name) => name !== KEPT).join())
       await scope.describe()
-      await tools.both((broker) =>
-        eventually('the configs to be back', async () => (await setConfigs(broker)).length === 0),
-      )
+      const areBack = async (broker: ToolBroker) => (await setConfigs(broker)).every((name) => name === KEPT)
+      await tools.both((broker) => eventually('the configs to be back', () => areBack(broker)))
     }
+    for (const config of ['max.connections=1000', 'ssl.keystore.location=/no/such/file', 'num.io.threads=3', 'x=y']) {
+      await scopes.broker.alter('--add-config', `listener.name.plaintext.${config}`)
+      await scopes.cluster.alter('--add-config', `listener.name.plaintext.${config}`)
+    }
+    await scopes.broker.describe()
+    await scopes.cluster.describe()
     await scopes.broker.describe('--all')
   },
 }

@@ -36,7 +36,7 @@ const topics: Script = {
     await read('--describe', '--topic', 'first', '--partition-size-limit-per-response', '2')
     await read('--describe', '--topic', 'first|assigned')
     await tools.read('topics', ['--describe', '--topic-id', idOf('first')])
-    await read('--describe', '--topic-id', '4L6g3nShT-eMCtK--X86sw')
+    await read('--describe', '--topic-id', 'AAAAAAAAAAAAAAAAAAAAAQ')
     await read('--describe', '--topic-id', 'not an id')
     await read('--describe', '--topic', 'missing')
     await read('--describe', '--topic', 'missing', '--if-exists')
