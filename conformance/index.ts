@@ -4,11 +4,11 @@ import { loadChecks } from './areas.ts'
 import { type Check, checks } from './check.ts'
 
 export type { Check } from './check.ts'
-export { type CheckResult, type Report, totalsLine } from './report.ts'
+export type { CheckResult, Report } from './report.ts'
 export { htmlReport } from './report-html.ts'
 export { jsonReport } from './report-json.ts'
 export { junitReport } from './report-junit.ts'
-export { textReport } from './report-text.ts'
+export { endText, textReport } from './report-text.ts'
 export { runChecks } from './run.ts'
 export { findSubject, Unfit } from './subject.ts'
 

@@ -9,12 +9,17 @@ const MAX_LINE = 240
 const INDENT = '    '
 
 export function textReport(report: Report): string {
-  const failed = report.results.flatMap((result) =>
-    result.failure === undefined ? [] : [failedText(result, result.failure)],
-  )
-  const left = report.leftBehind.map((what) => `left on the broker: ${what}\n`)
+  const failed = report.results.flatMap((result) => {
+    return result.failure === undefined ? [] : [failedText(result, result.failure)]
+  })
+  return `${failed.join('')}${endText(report)}`
+}
+
+/** How the run ended, and the totals. */
+export function endText(report: Report): string {
   const end = report.brokenOff === undefined ? [] : [`broken off: ${report.brokenOff}\n`]
-  return [...failed, ...end, ...left, `${totalsLine(report)}\n`].join('')
+  const left = report.leftBehind.map((what) => `left on the broker: ${what}\n`)
+  return [...end, ...left, `${totalsLine(report)}\n`].join('')
 }
 
 function failedText({ name, id, rule }: CheckResult, failure: Failure): string {

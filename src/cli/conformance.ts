@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs'
 import {
   type Check,
   type CheckResult,
+  endText,
   findSubject,
   htmlReport,
   jsonReport,
@@ -12,7 +13,6 @@ import {
   type Report,
   runChecks,
   textReport,
-  totalsLine,
   Unfit,
 } from '../../conformance/index.ts'
 import { CommandError, ExitCode } from './command-error.ts'
@@ -50,8 +50,7 @@ export async function conformance(flags: ConformanceFlags): Promise<number> {
   const report = await runAgainst(host, port, checks, flags, stop.signal)
   await print(formats[flags.report](report), flags.output)
   if (flags.report !== 'text' || flags.output !== undefined) {
-    if (report.brokenOff !== undefined) process.stderr.write(`broken off: ${report.brokenOff}\n`)
-    process.stderr.write(`${totalsLine(report)}\n`)
+    process.stderr.write(endText(report))
   }
   return exitCodeOf(report, stop.signal)
 }

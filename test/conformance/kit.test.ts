@@ -2,12 +2,13 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, test } from 'vitest'
 import { leftOut, taken } from '../../conformance/areas.ts'
 import { startBroker, type TestBroker, type TestBrokerOptions } from '../../src/testing/index.ts'
-import { apis } from '../../src/wire/index.ts'
+import { apis, encode } from '../../src/wire/index.ts'
 import { CLI, odradek } from '../cli/command.ts'
 import { RawClient } from '../support/raw-client.ts'
 
@@ -215,6 +216,47 @@ describe('no broker', () => {
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
     expect(stderr).toContain(`odradek: ${sentence}`)
     expect(stderr.trimEnd().split('\n')).toHaveLength(1)
+  })
+})
+
+/** Listens, and answers every frame with what it is given, behind the frame's correlation id. */
+async function listener(bodyOf: (apiKey: number) => Uint8Array): Promise<string> {
+  const server = createServer((socket) => {
+    socket.on('error', () => socket.destroy())
+    socket.on('data', (chunk: Buffer) => {
+      const body = bodyOf(chunk.readInt16BE(4))
+      const size = Buffer.alloc(4)
+      size.writeInt32BE(4 + body.length)
+      socket.write(Buffer.concat([size, chunk.subarray(8, 12), body]))
+    })
+  })
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  closers.push(() => server.close())
+  return `127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+describe('what is no broker for the checks is refused in one sentence', () => {
+  const versions = encode(apis.ApiVersions.response, 0, {
+    apiKeys: [
+      { apiKey: 3, minVersion: 1, maxVersion: 1 },
+      { apiKey: 18, minVersion: 0, maxVersion: 0 },
+    ],
+  })
+
+  test('one of several brokers', async () => {
+    const brokers = [1, 2, 3].map((nodeId) => ({ nodeId, host: 'localhost', port: 9092 }))
+    const metadata = encode(apis.Metadata.response, 1, { brokers })
+    const address = await listener((apiKey) => (apiKey === 3 ? metadata : versions))
+    const { code, stderr } = await odradek(['conformance', '--bootstrap', address])
+    expect(code).toBe(2)
+    expect(stderr).toBe(`odradek: the checks are for a cluster of one broker, and ${address} knows 3\n`)
+  })
+
+  test('something that speaks in another way', async () => {
+    const address = await listener(() => Buffer.from('HTTP/1.1 400 Bad Request'))
+    const { code, stderr } = await odradek(['conformance', '--bootstrap', address])
+    expect(code).toBe(2)
+    expect(stderr).toMatch(/^odradek: what listens at 127\.0\.0\.1:\d+ does not answer as a broker would: .+\n$/)
   })
 })
 
