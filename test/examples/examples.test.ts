@@ -121,6 +121,10 @@ describe.each(majors())('On Node %s', (major) => {
   })
 })
 
+test('examples/vitest has its types, those of the matchers too', async () => {
+  expectPassed(await run(await workshop.project('vitest'), process.execPath, ['npm', 'run', 'check']))
+})
+
 describe('Beside odradek run --control', () => {
   const beside = async (...command: readonly string[]) => {
     const directory = await workshop.project('kafkajs')

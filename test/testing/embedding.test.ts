@@ -29,4 +29,13 @@ describe('A broker for a test', () => {
     expect(record).toMatchObject({ topic: 'orders', transaction: 'none' })
     expect(record?.text()).toBe('1')
   })
+
+  test('is one of hundreds in a process', async () => {
+    const brokers = await Promise.all(Array.from({ length: 300 }, () => startBroker({ topics: ['t'] })))
+    await Promise.all(brokers.map((broker, index) => broker.produce('t', { value: `of ${index}` })))
+    expect(brokers.map((broker) => broker.records('t')[0]?.text())).toEqual(brokers.map((_, index) => `of ${index}`))
+    expect(new Set(brokers.map(({ port }) => port)).size).toBe(brokers.length)
+    await Promise.all(brokers.map((broker) => broker.close()))
+    expect(brokers.some(({ isRunning }) => isRunning)).toBe(false)
+  })
 })

@@ -1,0 +1,2 @@
+// The matchers, and their types: toHaveRecord, toHaveCommitted, toHaveLag.
+import 'odradek/testing/vitest'
