@@ -119,6 +119,7 @@ export class Stage {
     return this.#node.broker
   }
 
+  /** @internal */
   get rooms(): Broker['rooms'] {
     return this.broker.rooms
   }

@@ -125,6 +125,18 @@ test('examples/vitest has its types, those of the matchers too', async () => {
   expectPassed(await run(await workshop.project('vitest'), process.execPath, ['npm', 'run', 'check']))
 })
 
+test('the declarations of the package hold for who checks those of libraries too', async () => {
+  const directory = await workshop.project('vitest')
+  const entries = ['odradek', 'odradek/wire', 'odradek/testing', 'odradek/testing/jest']
+  for (const extension of ['mts', 'cts']) {
+    const file = `entries.${extension}`
+    writeFileSync(join(directory, file), entries.map((entry) => `import '${entry}'\n`).join(''))
+    const options = ['--ignoreConfig', '--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2022']
+    const command = ['node_modules/.bin/tsc', ...options, '--types', 'node', file] as const
+    expectPassed(await run(directory, process.execPath, command))
+  }
+})
+
 describe('Beside odradek run --control', () => {
   const beside = async (...command: readonly string[]) => {
     const directory = await workshop.project('kafkajs')
