@@ -55,7 +55,7 @@ export default defineConfig({
           hookTimeout: 300_000,
         },
       },
-      { test: { name: 'tools', include: ['test/tools/**/*.test.ts'], testTimeout: 120_000 } },
+      { test: { name: 'tools', include: ['test/tools/**/*.test.ts'], testTimeout: 240_000 } },
     ],
   },
 })

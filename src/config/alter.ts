@@ -10,7 +10,7 @@ import { groupConfigs } from './definitions/group-configs.ts'
 import { topicConfigs } from './definitions/topic-configs.ts'
 import { validateGroupConfigs } from './groups.ts'
 import { inHashOrder } from './hash-order.ts'
-import { dynamicBrokerDefinition, overriddenByListener } from './synonyms.ts'
+import { clusterLevelListenerConfigs, dynamicBrokerDefinition, overriddenByListener } from './synonyms.ts'
 import { validateTopicConfigs } from './topic-config.ts'
 import { checkTextLength, parseConfig } from './values.ts'
 
@@ -327,13 +327,6 @@ const storeConfigs: ReadonlySet<string> = new Set([
   'ssl.truststore.location',
   'ssl.truststore.password',
   'ssl.truststore.type',
-])
-
-/** Limits of a listener that may be set for all brokers at once. */
-const clusterLevelListenerConfigs: ReadonlySet<string> = new Set([
-  'max.connections',
-  'max.connection.creation.rate',
-  'num.network.threads',
 ])
 
 function checkDynamicNames(configs: ConfigMap, level: 'cluster' | 'broker'): void {

@@ -15,7 +15,13 @@ import {
 import { checkBroker } from './broker-checks.ts'
 import { type BrokerConfigName, brokerConfigs, brokerThrottleConfigs } from './definitions/broker-configs.ts'
 import type { ConfigDefinition, ConfigValue, ValueOf } from './definitions/definition.ts'
-import { brokerDefinition, brokerSynonyms, dynamicBrokerDefinition, overriddenByListener } from './synonyms.ts'
+import {
+  brokerDefinition,
+  brokerSynonyms,
+  clusterLevelListenerConfigs,
+  dynamicBrokerDefinition,
+  overriddenByListener,
+} from './synonyms.ts'
 import { defaultValue, parseConfig } from './values.ts'
 
 /** Configs as text by name, as they stand in server.properties and in ConfigRecords. */
@@ -262,7 +268,8 @@ function isUsableDynamic(name: string, text: string, level: 'cluster' | 'broker'
   const definition = dynamicBrokerDefinition(base ?? name)
   // Kafka keeps configs it does not know: a plugin may.
   if (definition === undefined) return !Object.hasOwn(brokerConfigs, name)
-  if (level === 'cluster' && (definition.dynamic === 'per-broker' || base !== undefined)) return false
+  const isListeners = base !== undefined && !clusterLevelListenerConfigs.has(base)
+  if (level === 'cluster' && (definition.dynamic === 'per-broker' || isListeners)) return false
   try {
     parseConfig(name, definition, text)
     return true

@@ -18,6 +18,13 @@ const mechanismConfigs = [
   'sasl.server.callback.handler.class',
 ] as const
 
+/** Limits of a listener that may be set for all brokers at once. */
+export const clusterLevelListenerConfigs: ReadonlySet<string> = new Set([
+  'max.connections',
+  'max.connection.creation.rate',
+  'num.network.threads',
+])
+
 const listenerPrefix = /^listener\.name\.[^.]*\.(.*)$/
 
 /** The config that `listener.name.NAME.…` overrides, or undefined for a name without that prefix. */

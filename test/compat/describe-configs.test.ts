@@ -166,6 +166,21 @@ describe('DescribeConfigs of a broker', kip(133), () => {
     await alter(null)
   })
 
+  test('tells a listener’s limit that is set for all brokers', async ({ broker }) => {
+    const name = 'listener.name.plaintext.max.connection.creation.rate'
+    const alter = (value: string | null) => {
+      const configs = [{ name, configOperation: value === null ? 1 : 0, value }]
+      const resources = [{ resourceType: BROKER, resourceName: '', configs }]
+      return broker.ask(apis.IncrementalAlterConfigs, 1, { resources })
+    }
+    expect(only((await alter('1000000')).responses).errorCode).toBe('NONE')
+    const entry = await eventually('the limit', async () => (await describeOne(broker, BROKER, '', [name])).configs[0])
+    expect(entry).toMatchObject({ value: '1000000', configSource: 3, isSensitive: false })
+    const own = (await describeOne(broker, BROKER, `${broker.nodeId}`, [name])).configs
+    expect(only(own)).toMatchObject({ value: '1000000', configSource: 3 })
+    await alter(null)
+  })
+
   test('lists for the cluster’s default what was set there alone', async ({ broker }) => {
     const { errorCode, configs } = await describeOne(broker, BROKER, '', ['num.io.threads'])
     expect(errorCode).toBe('NONE')

@@ -216,8 +216,7 @@ const dynamic: Script = {
       const areBack = async (broker: ToolBroker) => (await setConfigs(broker)).every((name) => name === KEPT)
       await tools.both((broker) => eventually('the configs to be back', () => areBack(broker)))
     }
-    for (const config of ['max.connections=1000', 'ssl.keystore.location=/no/such/file', 'num.io.threads=3', 'x=y']) {
-      await scopes.broker.alter('--add-config', `listener.name.plaintext.${config}`)
+    for (const config of ['max.connections=1000', 'num.io.threads=3', 'x=y']) {
       await scopes.cluster.alter('--add-config', `listener.name.plaintext.${config}`)
     }
     await scopes.broker.describe()
