@@ -62,6 +62,9 @@ async function shell(code: string): Promise<string> {
   return stdout
 }
 
+/** Of a shell that Windows has not. */
+const inShell = test.skipIf(process.platform === 'win32')
+
 const page = blocksOf(read('docs/testing.md'))
 const readme = blocksOf(read('README.md'))
 const prelude = page.find(({ kind }) => kind === 'prelude')?.code ?? ''
@@ -95,11 +98,11 @@ describe('docs/testing.md', () => {
     await new AsyncFunction('expect', 'broker', code)(expect, broker)
   })
 
-  test('the install', async () => {
+  inShell('the install', async () => {
     expect(await shell(block(page, 'shell', 'install'))).toBe('')
   })
 
-  test('odradek run, with what is called standing in for the runners', async () => {
+  inShell('odradek run, with what is called standing in for the runners', async () => {
     const lines = (await shell(block(page, 'shell', 'run'))).trim().split('\n')
     expect(lines).toEqual([
       expect.stringMatching(/^pytest with 127\.0\.0\.1:\d+$/),
@@ -108,14 +111,14 @@ describe('docs/testing.md', () => {
     ])
   })
 
-  test('the control server, by curl', async () => {
+  inShell('the control server, by curl', async () => {
     const output = await shell(block(page, 'shell', 'control'))
     expect(output).toContain('"hits":0')
     expect(output).toContain('"value":"{\\"total\\":12}"')
     expect(output).toContain('"bootstrapServers"')
   })
 
-  test('every route of the control server that it names is there', async () => {
+  inShell('every route of the control server that it names is there', async () => {
     const { paths } = JSON.parse(
       await shell(`npx odradek run --control -- sh -c 'curl -fsS $ODRADEK_CONTROL_URL/openapi.json'`),
     ) as { paths: Record<string, object> }
@@ -137,7 +140,7 @@ describe('the README', () => {
     await run(block(readme, 'example', 'testing'))
   })
 
-  test('a broker from the command line', { timeout: 60_000 }, async () => {
+  inShell('a broker from the command line', { timeout: 60_000 }, async () => {
     const lines = block(readme, 'shell', 'start')
       .split('\n')
       .map((line) => line.replace(/#.*/, '').trim())
@@ -155,11 +158,11 @@ describe('the README', () => {
     }
   })
 
-  test('a broker beside a command', async () => {
+  inShell('a broker beside a command', async () => {
     expect(await shell(block(readme, 'shell', 'run'))).toMatch(/^pytest with 127/)
   })
 
-  test('conformance, of some checks, of a broker elsewhere', async () => {
+  inShell('conformance, of some checks, of a broker elsewhere', async () => {
     await using broker = await startBroker()
     const command = block(readme, 'shell', 'conformance').trim()
     expect(command).toContain('localhost:9092')
@@ -167,7 +170,7 @@ describe('the README', () => {
     expect(await shell(some)).toMatch(/^\d+ checks: [1-9]\d* passed, 0 failed/m)
   })
 
-  test('the protocol debugger', async () => {
+  inShell('the protocol debugger', async () => {
     const output = await shell(block(readme, 'shell', 'wire'))
     expect(JSON.parse(output)).toMatchObject({ json: { clientSoftwareName: 'k', clientSoftwareVersion: 'v1' } })
   })
