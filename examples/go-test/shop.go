@@ -58,14 +58,19 @@ func Billing(ctx context.Context, bootstrapServers string) error {
 			return err
 		}
 		for _, record := range fetches.Records() {
-			if err := client.ProduceSync(ctx, outcome(record)).FirstErr(); err != nil {
-				return err
-			}
-			if err := client.CommitRecords(ctx, record); err != nil {
+			// What ends by being told to stop is no error, and comes again to the next one.
+			if err := bill(ctx, client, record); err != nil && ctx.Err() == nil {
 				return err
 			}
 		}
 	}
+}
+
+func bill(ctx context.Context, client *kgo.Client, record *kgo.Record) error {
+	if err := client.ProduceSync(ctx, outcome(record)).FirstErr(); err != nil {
+		return err
+	}
+	return client.CommitRecords(ctx, record)
 }
 
 func outcome(record *kgo.Record) *kgo.Record {
