@@ -1,5 +1,6 @@
 // Matchers for expect, in vitest and in jest: `expect.extend(matchers)`, or the entries odradek/testing/vitest and
 // odradek/testing/jest, which also tell TypeScript. What they say when they fail shows what was there.
+import { isDeepStrictEqual } from 'node:util'
 import type { GroupView, Offsets } from './groups.ts'
 import type { RecordedRecord, RecordsOptions } from './records.ts'
 import { json, type Serde } from './serdes.ts'
@@ -128,9 +129,14 @@ function pick(committed: Offsets, asked: Offsets): Offsets {
   return Object.fromEntries(Object.entries(committed).filter(([topic]) => topic in asked))
 }
 
+/** What `toHaveRecord` finds, without an expect. */
+export function isLike(record: RecordedRecord, expected: ExpectedRecord): boolean {
+  return differencesOf({ equals: isDeepStrictEqual }, record, expected, {}) === 0
+}
+
 /** How many of the expected parts are otherwise. */
 function differencesOf(
-  context: MatcherContext,
+  context: Pick<MatcherContext, 'equals'>,
   record: RecordedRecord,
   expected: ExpectedRecord,
   options: ToHaveRecordOptions,

@@ -112,6 +112,15 @@ describe('Over HTTP a test', () => {
       body: { error: 'TIMEOUT', message: expect.stringContaining('lag {"t":{"0":1}}') },
     })
     expect(await post('/wait/records', { topic: 't', count: 2 })).toHaveLength(2)
+    expect(await post('/wait/records', { topic: 't' })).toHaveLength(2)
+    const like = { key: 'k', value: { total: 12 }, headers: { trace: 'x' }, transaction: 'none' }
+    const found = post('/wait/records', { topic: 't', like })
+    await post('/topics/t/records', { records: [{ key: 'k', value: { total: 12 }, headers: { trace: 'x' } }] })
+    expect(await found).toMatchObject([{ offset: 2 }])
+    expect(await ask('POST', '/wait/records', { topic: 't', like: { value: '3' }, timeout: 20 })).toMatchObject({
+      status: 408,
+    })
+    expect(await ask('POST', '/wait/records', { topic: 't', like, count: 1 })).toMatchObject({ status: 400 })
     expect(await ask('POST', '/wait/idle')).toMatchObject({ status: 204 })
   })
 

@@ -6,9 +6,10 @@ import type { DiskAction, DiskSelector } from '../disk.ts'
 import { type Duration, milliseconds } from '../duration.ts'
 import type { FaultAction, FaultOptions, RequestSelector } from '../faults.ts'
 import type { Offsets } from '../groups.ts'
+import { type ExpectedRecord, isLike } from '../matchers.ts'
 import type { ConnectionSelector } from '../network.ts'
 import type { TopicOptions, TopicsOption } from '../options.ts'
-import type { RecordsOptions } from '../records.ts'
+import type { RecordedRecord, RecordsOptions } from '../records.ts'
 import type { ConnectionsOption, NewTestRecord, ProduceOptions, RestartOptions, TestBroker } from '../test-broker.ts'
 import { NotFoundError, NotRunningError } from './errors.ts'
 import { Handles } from './handles.ts'
@@ -262,12 +263,24 @@ export function routesOf(broker: TestBroker): Route[] {
     route(
       'POST',
       '/wait/records',
-      'Answers when a topic has so many records',
+      'Answers with the records of a topic when there are so many, by default one; with `like`, with those like that',
       async ({ body }) => {
-        const { topic, count, ...options } = body as { topic: string; count: number } & RecordsOptions
-        return (await broker.waitForRecords(topic, count, options)).map(recordJson)
+        const { topic, count, like, ...options } = body as {
+          topic: string
+          count?: number
+          like?: ExpectedRecord
+        } & RecordsOptions
+        const wanted = like === undefined ? (count ?? 1) : (record: RecordedRecord) => isLike(record, like)
+        return (await broker.waitForRecords(topic, wanted, options)).map(recordJson)
       },
-      { body: is.object({ topic: is.text, count: is.natural, ...recordsQuery, ...timeout }, ['topic', 'count']) },
+      {
+        body: {
+          ...is.object({ topic: is.text, count: is.natural, like: is.expectedRecord, ...recordsQuery, ...timeout }, [
+            'topic',
+          ]),
+          not: { required: ['count', 'like'] },
+        },
+      },
     ),
     route(
       'POST',

@@ -94,3 +94,13 @@ export const newRecord: Schema = object({
   partition: natural,
   timestamp: whole,
 })
+
+export const expectedRecord: Schema = object({
+  key: { description: 'Text; anything else is compared with the JSON that the key is' },
+  value: { description: 'Text; anything else is compared with the JSON that the value is' },
+  headers: map({ type: ['string', 'null'] }),
+  partition: natural,
+  offset: natural,
+  timestamp: whole,
+  transaction: { enum: ['none', 'open', 'committed', 'aborted'] },
+})
