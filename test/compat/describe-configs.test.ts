@@ -167,17 +167,17 @@ describe('DescribeConfigs of a broker', kip(133), () => {
   })
 
   test('tells a listener’s limit that is set for all brokers', async ({ broker }) => {
-    const name = 'listener.name.plaintext.max.connection.creation.rate'
+    const name = 'listener.name.plaintext.num.network.threads'
     const alter = (value: string | null) => {
       const configs = [{ name, configOperation: value === null ? 1 : 0, value }]
       const resources = [{ resourceType: BROKER, resourceName: '', configs }]
       return broker.ask(apis.IncrementalAlterConfigs, 1, { resources })
     }
-    expect(only((await alter('1000000')).responses).errorCode).toBe('NONE')
+    expect(only((await alter('3')).responses).errorCode).toBe('NONE')
     const entry = await eventually('the limit', async () => (await describeOne(broker, BROKER, '', [name])).configs[0])
-    expect(entry).toMatchObject({ value: '1000000', configSource: 3, isSensitive: false })
+    expect(entry).toMatchObject({ value: '3', configSource: 3, isSensitive: false })
     const own = (await describeOne(broker, BROKER, `${broker.nodeId}`, [name])).configs
-    expect(only(own)).toMatchObject({ value: '1000000', configSource: 3 })
+    expect(only(own)).toMatchObject({ value: '3', configSource: 3 })
     await alter(null)
   })
 

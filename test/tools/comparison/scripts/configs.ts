@@ -73,7 +73,7 @@ const entities: Script = {
     await group.describe()
     await group.alter('--add-config', 'consumer.session.timeout.ms=1')
     await group.alter('--add-config', 'no.such.config=1')
-    await ofEntity(tools, '--entity-type', 'groups').describe()
+    await tools.read('configs', ['--describe', '--entity-type', 'groups'], { unordered: true })
     await group.alter('--delete-config', 'consumer.session.timeout.ms,consumer.heartbeat.interval.ms')
     await group.describe()
 
@@ -216,7 +216,7 @@ const dynamic: Script = {
       const areBack = async (broker: ToolBroker) => (await setConfigs(broker)).every((name) => name === KEPT)
       await tools.both((broker) => eventually('the configs to be back', () => areBack(broker)))
     }
-    for (const config of ['max.connections=1000', 'num.io.threads=3', 'x=y']) {
+    for (const config of ['num.network.threads=3', 'num.io.threads=3', 'x=y']) {
       await scopes.cluster.alter('--add-config', `listener.name.plaintext.${config}`)
     }
     await scopes.broker.describe()
