@@ -43,9 +43,7 @@ export function clientTable(): string {
     `|---|${columns.map(() => ':---:|').join('')}`,
     ...rows,
     '',
-    ...(absent.length > 0
-      ? [`Not in these runs, since the machine had no tools for it: ${absent.join(', ')}.`, '']
-      : []),
+    ...(absent.length > 0 ? [`Not in these runs: ${absent.join(', ')}.`, ''] : []),
     ...notes.lines(),
   ].join('\n')
 }
