@@ -83,6 +83,37 @@ describe('snappy', () => {
 })
 
 describe('lz4', () => {
+  const levels = Array.from({ length: 17 }, (_, i) => i + 1)
+
+  test.each(levels)('brings back everything at level %i', (level) => {
+    const alphabet = noise(120_000).map((byte) => byte % (1 + (byte % 7)))
+    const all: [string, Buffer][] = [...samples, ['few different bytes', Buffer.from(alphabet)]]
+    for (let size = 0; size < 40; size++) all.push([`${size} bytes`, Buffer.alloc(size, 'ab')])
+    for (const [name, data] of all) {
+      const frame = compress('lz4', data, { level })
+      expect(decompress('lz4', frame).equals(data), name).toBe(true)
+      const header = 7
+      if (data.length === 0 || data.length > 65_536 || frame.readUInt32LE(header) >= 0x80000000) continue
+      const plain = Buffer.alloc(data.length)
+      const end = header + 4 + frame.readUInt32LE(header)
+      expect(decodeLz4Block(frame, header + 4, end, plain, 0, data.length), name).toBe(data.length)
+      expect(plain.equals(data), name).toBe(true)
+    }
+  })
+
+  test('makes less of the same at a higher level', () => {
+    const bytes = noise(60_000)
+    const words = Array.from({ length: 10_000 }, (_, i) => `${10_000 + (bytes.readUInt16LE(i * 2) % 400)}`)
+    const text = Buffer.from(words.join(' '))
+    const [first, middle, last] = [1, 6, 12].map((level) => compress('lz4', text, { level }).length) as [
+      number,
+      number,
+      number,
+    ]
+    expect(middle).toBeLessThan(first)
+    expect(last).toBeLessThan(middle)
+  })
+
   const data = Buffer.from('hello hello hello hello hello hello')
 
   test('is a frame of independent blocks of 64 KB', () => {

@@ -23,7 +23,7 @@ export function compressionName(id: number): CompressionName {
 }
 
 export interface CompressOptions {
-  /** As the topic configs compression.gzip.level and compression.zstd.level give it; lz4 has one level here. */
+  /** As the topic configs compression.gzip.level, compression.lz4.level and compression.zstd.level give it. */
   level?: number
   /** The message format: LZ4 frames of magic 0 have a header checksum of their own. */
   magic?: number
@@ -39,7 +39,7 @@ export function compress(codec: CompressionName, data: Uint8Array, options: Comp
     case 'snappy':
       return encodeSnappy(plain)
     case 'lz4':
-      return encodeLz4Frame(plain, options.magic === 0)
+      return encodeLz4Frame(plain, options.magic === 0, options.level)
     case 'zstd':
       return encodeZstd(plain, options.level)
   }

@@ -3,6 +3,7 @@
 // the blocks are the native codec's where there is one.
 import { DecodeError } from '../errors.ts'
 import { TooLargeError } from './bounds.ts'
+import { compressLz4BlockHigh } from './lz4-high.ts'
 import { loadOptional } from './native.ts'
 
 const MAGIC = 0x184d2204
@@ -12,6 +13,8 @@ const FLAGS = 0x60
 const BLOCK_DESCRIPTOR = 0x40
 const HEADER_SIZE = 7
 const BLOCK_BYTES = 64 * 1024
+/** The default of compression.lz4.level. */
+const DEFAULT_LEVEL = 9
 const UNCOMPRESSED = 0x80000000
 /** A byte of a compressed block yields 255 at the most. */
 const MAX_RATIO = 255
@@ -146,22 +149,27 @@ function headerChecksum(frame: Buffer, end: number, legacy: boolean): number {
   return (xxHash32(frame, legacy ? 0 : 4, end) >>> 8) & 0xff
 }
 
-/** A frame of this data. `legacyChecksum`: with the wrong header checksum that messages of magic 0 have. */
-export function encodeLz4Frame(data: Uint8Array, legacyChecksum: boolean): Buffer {
+/**
+ * A frame of this data. `legacyChecksum`: with the wrong header checksum that messages of magic 0 have. As in Kafka, the
+ * default level is the fast compressor's, and every other one takes more effort.
+ */
+export function encodeLz4Frame(data: Uint8Array, legacyChecksum: boolean, level = DEFAULT_LEVEL): Buffer {
   const header = Buffer.allocUnsafe(HEADER_SIZE)
   header.writeUInt32LE(MAGIC, 0)
   header[4] = FLAGS
   header[5] = BLOCK_DESCRIPTOR
   header[6] = headerChecksum(header, 6, legacyChecksum)
   const parts: Uint8Array[] = [header]
-  for (let at = 0; at < data.length; at += BLOCK_BYTES) parts.push(...encodeBlock(data.subarray(at, at + BLOCK_BYTES)))
+  for (let at = 0; at < data.length; at += BLOCK_BYTES) {
+    parts.push(...encodeBlock(data.subarray(at, at + BLOCK_BYTES), level))
+  }
   parts.push(new Uint8Array(4))
   return Buffer.concat(parts)
 }
 
 /** One block behind its size; stored as it is where compressing gains nothing, or where there is no compressor. */
-function encodeBlock(plain: Uint8Array): Uint8Array[] {
-  const block = nativeLz4()?.compressSync(plain)
+function encodeBlock(plain: Uint8Array, level: number): Uint8Array[] {
+  const block = level === DEFAULT_LEVEL ? nativeLz4()?.compressSync(plain) : compressLz4BlockHigh(plain, level)
   if (block !== undefined && block.length - 4 < plain.length) {
     block.writeUInt32LE(block.length - 4, 0)
     return [block]
