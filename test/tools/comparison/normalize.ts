@@ -46,6 +46,8 @@ const perTool: Readonly<Partial<Record<ToolName, readonly Rule[]>>> = {
   ],
   'producer-perf-test': [[/^(\d+ records sent),.*$/gm, '$1, …']],
   cluster: [[/^(\d+ +\S+ +)\d+(?= )/gm, '$1<port>']],
+  // Which of its waits was the last one, when it had enough.
+  'delete-records': [[/TimeoutException: .*/g, 'TimeoutException: …']],
   features: [[/Epoch: \d+/g, 'Epoch: <number>']],
 }
 
