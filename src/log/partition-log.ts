@@ -86,6 +86,8 @@ export interface LogOptions {
 const NOTHING: AppendResult = { baseOffset: -1, lastOffset: -1, logAppendTime: -1, isDuplicate: false }
 const EMPTY = Buffer.alloc(0)
 const NO_RECORDS: LogRead = { records: EMPTY, from: undefined }
+/** Carries what little two hashes differ in to their upper bits. */
+const MIX = 0x9e3779b1
 const MAX_UINT32 = 0xffffffff
 
 export class PartitionLog {
@@ -120,6 +122,8 @@ export class PartitionLog {
   /** Where the last append stands: readers at the tail need no search. */
   #tail: { readonly offset: number; readonly position: number; readonly segment: Segment } | undefined
   #rollJitterMs: number
+  /** As large as the indexes of the active segment may grow: as large as was said when it began. */
+  #maxIndexBytes: number
   #offline = false
 
   constructor(options: LogOptions, state: LogState) {
@@ -142,6 +146,7 @@ export class PartitionLog {
     this.#recoveryPoint = state.recoveryPoint
     this.#lastFlushMs = options.clock.now()
     this.#rollJitterMs = this.#newJitter()
+    this.#maxIndexBytes = this.config.segmentIndexBytes
     this.#validation = { ...validationOf(options.config), topicPartition: this.name, ...blankAppend }
   }
 
@@ -213,7 +218,6 @@ export class PartitionLog {
   configure(config: TopicConfig): void {
     this.config = config
     Object.assign(this.#validation, validationOf(config))
-    this.#rollJitterMs = this.#newJitter()
   }
 
   // --- Appending
@@ -386,23 +390,25 @@ export class PartitionLog {
   // --- Segments
 
   #mustRoll({ records, lastOffset, maxTimestamp }: ValidatedRecords): boolean {
-    const { segmentBytes, segmentMs, segmentIndexBytes } = this.config
+    const { segmentBytes, segmentMs } = this.config
     const active = this.#active
     if (active.size > segmentBytes - records.length) return true
     if (active.size > 0 && active.waitedMs(this.#options.clock.now(), maxTimestamp) > segmentMs - this.#rollJitterMs) {
       return true
     }
-    if (active.offsetIndex.isFull(segmentIndexBytes) || active.timeIndex.isFull(segmentIndexBytes)) return true
+    if (active.offsetIndex.isFull(this.#maxIndexBytes) || active.timeIndex.isFull(this.#maxIndexBytes)) return true
     return !active.canHold(lastOffset)
   }
 
-  /** Spreads the rolls of logs that began together. */
+  /** Spreads the rolls of logs that began together; each segment has its own. */
   #newJitter(): number {
     const { segmentJitterMs, segmentMs } = this.config
     if (segmentJitterMs === 0) return 0
-    let hash = 0
-    for (const char of this.name) hash = (Math.imul(hash, 31) + (char.codePointAt(0) ?? 0)) >>> 0
-    return Math.floor((hash / MAX_UINT32) * Math.min(segmentJitterMs, segmentMs))
+    let hash = this.#active.baseOffset | 0
+    for (const char of this.name) hash = Math.imul(hash, 31) + (char.codePointAt(0) ?? 0)
+    return Math.floor(
+      ((Math.imul(hash ^ (hash >>> 15), MIX) >>> 0) / MAX_UINT32) * Math.min(segmentJitterMs, segmentMs),
+    )
   }
 
   /** Closes the active segment and begins a new one at `baseOffset`. */
@@ -429,6 +435,7 @@ export class PartitionLog {
     this.#segments.push(this.#active)
     this.#writtenSize = 0
     this.#rollJitterMs = this.#newJitter()
+    this.#maxIndexBytes = this.config.segmentIndexBytes
     void this.flush()
   }
 

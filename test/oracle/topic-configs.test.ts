@@ -305,12 +305,25 @@ const rows: Readonly<Record<string, Row>> = {
   },
   'segment.index.bytes': {
     given: { 'index.interval.bytes': '0', 'internal.segment.bytes': '2000' },
-    acts: (live) =>
-      live.becomes({ 'segment.index.bytes': '64' }, async () => {
-        for (let i = 0; i < 60; i++) await live.put('k', 'v')
-        // An index of 64 bytes is full after 8 batches, long before the segment is.
-        return live.batchesInSegments().includes(8)
-      }),
+    acts: async (live) => {
+      // All of one time, so that the index of times has nothing to say.
+      const at = Date.now() - HOUR_MS
+      const put60 = async () => {
+        for (let i = 0; i < 60; i++) await live.put('k', 'v', at)
+      }
+      await put60()
+      const before = live.batchesInSegments()
+      expect(await live.alter({ 'segment.index.bytes': '64' })).toBe('NONE')
+      // An index of 64 bytes has room for 8 batches behind the first, much fewer than the segment has.
+      await eventually('segments of 9 batches', async () => {
+        await put60()
+        return live.batchesInSegments().includes(9)
+      })
+      // The segment that was in use keeps the index that it had.
+      const full = before[0] ?? 0
+      const after = live.batchesInSegments()
+      expect(after).toEqual(after.map((_, i) => (i <= before.length ? full : 9)))
+    },
   },
   'segment.jitter.ms': {
     given: { 'segment.ms': '1000000' },
