@@ -35,12 +35,18 @@ const everywhere: readonly Rule[] = [
 const NUMBERS: Rule = [/\b\d+([.,]\d+)?\b/g, '<number>']
 
 const perTool: Readonly<Partial<Record<ToolName, readonly Rule[]>>> = {
+  'dump-log': [[/("(?:p|nextP|previousP)roducerId":)\d+/g, '$1<producer id>']],
   'metadata-quorum': [
     [/((?:LeaderEpoch|HighWatermark|MaxFollowerLagTimeMs):\s+)\d+/g, '$1<number>'],
     // How far the log is depends on when one asks, and Kafka writes into it while nothing happens.
     [/^(\d+)\s*\t([^\t]+)\s*\t\d+\s*\t(\d+)\s*\t[^\t]*\t[^\t]*\t(\w+).*$/gm, '$1 $2 <end> $3 <then> <then> $4'],
   ],
   transactions: [
+    // Producer ids are told in the order in which clients ask, and a client may ask twice. As `list` has them, `describe`,
+    // and `describe-producers`.
+    [/^(\S+[ ]*\t\d+[ ]*\t)\d+(?=[ ]*\t[A-Z]\w+[ ]*$)/gm, '$1<producer id>'],
+    [/^(\d+[ ]*\t\S+[ ]*\t)\d+(?=[ ]*\t\d+[ ]*\t[A-Z])/gm, '$1<producer id>'],
+    [/^\d+(?=[ ]*\t\d+[ ]*\t-?\d+[ ]*\t-?\d+[ ]*\t<time>)/gm, '<producer id>'],
     // How long a transaction has been open, beside the time at which it began.
     [/(<time>\s*\t)\d+(?=\s*\t)/g, '$1<duration>'],
   ],

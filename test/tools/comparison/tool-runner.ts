@@ -65,8 +65,9 @@ export class ToolRunner {
 
   private constructor(compiled: Compiled) {
     this.#compiled = compiled
-    const logging = `-Dlog4j2.configurationFile=${LOGGING}`
-    const jvm = ['-Xmx512m', '-XX:TieredStopAtLevel=1', logging, '-cp', compiled.classpath]
+    // With encoders of its own, one thread may write what another has logged.
+    const logging = [`-Dlog4j2.configurationFile=${LOGGING}`, '-Dlog4j2.enableDirectEncoders=false']
+    const jvm = ['-Xmx512m', '-XX:TieredStopAtLevel=1', ...logging, '-cp', compiled.classpath]
     this.#child = spawn('java', [...jvm, 'ToolRunner'], { stdio: ['pipe', 'pipe', 'inherit'] })
     this.#exited = once(this.#child, 'exit')
     if (this.#child.stdout === null) throw new Error('the tool runner has no stdout')
