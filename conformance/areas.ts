@@ -97,6 +97,7 @@ export const leftOut: Readonly<Record<string, string>> = {
   'consumer-group-limits': 'needs a broker with small limits of consumer groups',
   kafkajs: 'drives a client library',
   limits: 'needs a broker with small limits',
+  'dynamic-listeners': 'opens listeners on ports of its own choice',
   'live-configs': 'alters configs that hold for everything on the broker, and waits for its cleaner',
   platformatic: 'drives a client library',
   telemetry: 'makes subscriptions that every client of the broker would follow',

@@ -38,6 +38,7 @@ import {
   type TxnMarkers,
   transactionStateStorage,
 } from './txn/index.ts'
+import { KafkaError } from './wire/index.ts'
 
 const securityProtocolIds = { PLAINTEXT: 0, SSL: 1, SASL_PLAINTEXT: 2, SASL_SSL: 3 } as const
 /** Where Kafka's own examples let the controller listen; told in the metadata, for there is no such listener here. */
@@ -52,7 +53,7 @@ export interface Setup {
   readonly logLevel: LogLevel
   readonly clientTelemetry?: TelemetryReceiver
   /** A server that is another's, and outlives this broker: it is bound already, and not closed with it. */
-  readonly host?: { readonly server: Server; readonly bound: readonly BoundListener[] }
+  readonly host?: { readonly server: Server }
   /** Stands between clients and the broker. */
   readonly interceptor?: Interceptor
   /** Which versions are served; left out: all. */
@@ -81,7 +82,8 @@ export class Broker {
   #telemetry: ClientMetrics | undefined
   #moves: LogDirectoryMoves | undefined
   #brokerEpoch = -1
-  #bound: readonly BoundListener[] = []
+  /** Listeners that come and go one change after the other. */
+  #relistening: Promise<void> = Promise.resolve()
   #fail: (error: unknown) => void = () => undefined
   #closing: Promise<void> | undefined
 
@@ -98,6 +100,8 @@ export class Broker {
       this.#fail = resolve
     })
     const { nodeId } = config
+    // What cannot be listened on is refused before a directory is touched.
+    void listenerAddresses(config)
     const opened = openDirectories(io, [metadataDirectory(config), ...config.logDirs()], {
       nodeId,
       newClusterId: clusterId,
@@ -159,17 +163,17 @@ export class Broker {
 
   /** The listeners for clients, with the ports that they have. */
   get listeners(): readonly BoundListener[] {
-    return this.#bound
+    return this.#server.bound
   }
 
   /** Where clients of the first listener connect. */
   get host(): string {
     // One without a host listens everywhere.
-    return this.#bound[0]?.host || 'localhost'
+    return this.#server.bound[0]?.host || 'localhost'
   }
 
   get port(): number {
-    return this.#bound[0]?.port ?? 0
+    return this.#server.bound[0]?.port ?? 0
   }
 
   async #start(): Promise<void> {
@@ -216,7 +220,7 @@ export class Broker {
         return registration?.directories[registration.replicas.indexOf(this.nodeId)]
       },
     )
-    this.#bound = this.#setup.host?.bound ?? (await this.#server.bind(listenerAddresses(config)))
+    if (this.#setup.host === undefined) await this.#server.bind(listenerAddresses(config))
     const registration = this.#registration(config)
     await controller.start(registration)
     await controller.fenceOtherBrokers(this.nodeId)
@@ -309,6 +313,7 @@ export class Broker {
     this.#server.start(new ApiDispatcher(handlersOf(rooms, versionLimit), loggerOf('server'), interceptor))
     logs.start()
     moves.start()
+    await this.#followListeners(live)
   }
 
   /** Markers for the partitions of another broker go there as a WriteTxnMarkers; for now there is no other. */
@@ -323,7 +328,7 @@ export class Broker {
   }
 
   #registration(config: BrokerConfig): NewRegistration {
-    const portOf = (name: string): number => this.#bound.find((bound) => bound.name === name)?.port ?? 0
+    const portOf = (name: string): number => this.#server.bound.find((bound) => bound.name === name)?.port ?? 0
     return {
       nodeId: this.nodeId,
       incarnationId: this.#io.random.uuid(),
@@ -366,6 +371,25 @@ export class Broker {
         this.#io.log.error({ err: error }, 'could not tell which log directories are cordoned')
       })
     })
+  }
+
+  /** Listeners come and go with the config; what the metadata tells clients of stays as it was at the start. */
+  async #followListeners(live: LiveConfig): Promise<void> {
+    live.subscribe(({ broker }) => {
+      if (broker) this.#relistening = this.#relistening.then(() => this.#listenAsSaid(live.broker))
+    })
+    await this.#listenAsSaid(live.broker)
+  }
+
+  async #listenAsSaid(config: BrokerConfig): Promise<void> {
+    if (this.#closing !== undefined) return
+    const wanted = new Set(config.brokerListeners.map(({ name }) => name))
+    for (const { name } of this.#server.bound) if (!wanted.has(name)) this.#server.unbind(name)
+    try {
+      await this.#server.bind(listenerAddresses(config))
+    } catch (error) {
+      this.#io.log.error({ err: error }, 'could not listen where the config says')
+    }
   }
 
   /** Without its metadata, or without any directory, a broker cannot go on; else the controller is told. */
@@ -411,12 +435,21 @@ export class Broker {
   }
 
   async #closeServer(): Promise<void> {
+    await this.#relistening
     if (this.#setup.host === undefined) await this.#server.close()
   }
 }
 
-/** @internal Where the configuration says that clients connect. */
+/** @internal Where the configuration says that clients connect. Throws where that is to be encrypted or authenticated. */
 export function listenerAddresses(config: BrokerConfig): ListenerAddress[] {
+  for (const { name, securityProtocol } of config.brokerListeners) {
+    if (securityProtocol !== 'PLAINTEXT') {
+      throw new KafkaError(
+        'INVALID_CONFIG',
+        `The listener ${name} is ${securityProtocol}, and only PLAINTEXT is there yet`,
+      )
+    }
+  }
   return config.brokerListeners.map(({ name, host, port }) => ({ name, host: host ?? '', port }))
 }
 

@@ -1,6 +1,7 @@
 // What AlterConfigs and IncrementalAlterConfigs may change: operations in, the ConfigRecords to write out, or Kafka's error.
 // Pure functions; whether a topic exists and who may alter it is the caller's to say.
 import { KafkaError } from '../wire/errors.ts'
+import type { Listener } from './addresses.ts'
 import { BrokerConfig, type ConfigMap } from './broker-config.ts'
 import { validateClientMetricsConfigs } from './client-metrics.ts'
 import { type BrokerConfigName, brokerConfigs } from './definitions/broker-configs.ts'
@@ -395,6 +396,7 @@ function checkReconfiguration(now: BrokerConfig, next: BrokerConfig): void {
   const rate = next.get('max.connection.creation.rate')
   if (rate <= 0) refuseReconfiguration(`Invalid max.connection.creation.rate ${rate}`)
   for (const name of threadPools) checkThreads(name, now.get(name), next.get(name))
+  checkListeners(now, next)
   const cleaners = now.get('log.cleaner.threads')
   const newCleaners = next.get('log.cleaner.threads')
   if (newCleaners < Math.floor(cleaners / 2)) {
@@ -409,6 +411,46 @@ function checkReconfiguration(now: BrokerConfig, next: BrokerConfig): void {
     )
   }
 }
+
+/** Listeners may come, and go where clients are not told of them; what is there keeps its protocol. */
+function checkListeners(now: BrokerConfig, next: BrokerConfig): void {
+  const listeners = namesOf(next.listeners)
+  const advertised = namesOf(now.advertisedListeners)
+  if ([...advertised].some((name) => !listeners.has(name))) {
+    refuseReconfiguration(
+      `Advertised listeners '${inScala(advertised)}' must be a subset of listeners '${inScala(listeners)}'`,
+    )
+  }
+  const isAsked = (name: string): boolean => now.effective.get(name) !== next.effective.get(name)
+  if (!isAsked('listeners') && !isAsked('listener.security.protocol.map')) return
+  for (const { name, securityProtocol } of now.listeners) {
+    const listener = next.listeners.find((candidate) => candidate.name === name)
+    if (listener === undefined) continue
+    if (fixedConfigsOf(name, now) !== fixedConfigsOf(name, next)) {
+      refuseReconfiguration(
+        `Configs cannot be updated dynamically for existing listener ListenerName(${name}), restart broker or create a new listener for update`,
+      )
+    }
+    if (listener.securityProtocol !== securityProtocol) {
+      refuseReconfiguration(`Security protocol cannot be updated for existing listener ListenerName(${name})`)
+    }
+  }
+}
+
+/** What was said for the listener itself and cannot change while it is there. */
+function fixedConfigsOf(listener: string, { effective }: BrokerConfig): string {
+  const prefix = `listener.name.${listener.toLowerCase()}.`
+  const own = [...effective].filter(([name]) => name.startsWith(prefix) && isFixed(name.slice(prefix.length)))
+  return JSON.stringify(own.sort())
+}
+
+const isFixed = (name: string): boolean => !storeConfigs.has(name) && !clusterLevelListenerConfigs.has(name)
+
+const namesOf = (listeners: readonly Listener[]): Set<string> => new Set(listeners.map(({ name }) => name))
+
+/** A set of listeners' names as Scala prints it. */
+const inScala = (names: ReadonlySet<string>): string =>
+  `Set(${Array.from(names, (name) => `ListenerName(${name})`).join(', ')})`
 
 function checkThreads(name: string, now: number, next: number): void {
   if (next === now) return

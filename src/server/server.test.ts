@@ -57,7 +57,8 @@ let sockets: Socket[] = []
 
 async function started(limits: Partial<Limits> = {}, clock = new ManualClock()): Promise<number> {
   server = new Server({ network: realNetwork, clock, log, limits: () => ({ ...standard, ...limits }) })
-  const [bound] = await server.bind([{ name: 'PLAINTEXT', host: '127.0.0.1', port: 0 }])
+  await server.bind([{ name: 'PLAINTEXT', host: '127.0.0.1', port: 0 }])
+  const [bound] = server.bound
   server.start(new ApiDispatcher([echo], log))
   return bound?.port ?? 0
 }

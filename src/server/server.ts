@@ -43,7 +43,7 @@ export class Server {
   private readonly options: ServerOptions
   private readonly count: ConnectionCount
   private readonly memory: RequestMemory
-  private readonly listeners: NetServer[] = []
+  private readonly listeners = new Map<string, { readonly server: NetServer; readonly bound: BoundListener }>()
   private readonly connections = new Map<Socket, Connection>()
   private readonly waitingSockets = new Set<Socket>()
   private dispatcher: Dispatcher | undefined
@@ -58,11 +58,24 @@ export class Server {
     this.memory = new RequestMemory(options.limits)
   }
 
-  /** Binds every listener. Connections are accepted from `start` on. Rejects with Node's error (EADDRINUSE, …). */
-  async bind(addresses: readonly ListenerAddress[]): Promise<BoundListener[]> {
-    const bound: BoundListener[] = []
-    for (const address of addresses) bound.push(await this.listen(address))
-    return bound
+  /** Where it listens. */
+  get bound(): BoundListener[] {
+    return Array.from(this.listeners.values(), ({ bound }) => bound)
+  }
+
+  /**
+   * Binds every listener whose name is not bound yet. Requests are answered from `start` on. Rejects with Node's error
+   * (EADDRINUSE, …).
+   */
+  async bind(addresses: readonly ListenerAddress[]): Promise<void> {
+    for (const address of addresses) if (!this.listeners.has(address.name)) await this.listen(address)
+  }
+
+  /** Ends a listener and its connections. */
+  unbind(name: string): void {
+    this.listeners.get(name)?.server.close()
+    this.listeners.delete(name)
+    for (const connection of this.openConnections()) if (connection.info.listenerName === name) connection.close()
   }
 
   /** Hands requests to the dispatcher from now on; sockets that were accepted before have waited. */
@@ -103,9 +116,8 @@ export class Server {
     return this.connections.size
   }
 
-  private listen(address: ListenerAddress): Promise<BoundListener> {
+  private listen(address: ListenerAddress): Promise<void> {
     const server = this.options.network.createServer((socket) => this.accept(socket, address.name))
-    this.listeners.push(server)
     return new Promise((resolve, reject) => {
       server.once('error', reject)
       server.listen({ host: address.host === '' ? undefined : address.host, port: address.port }, () => {
@@ -115,7 +127,8 @@ export class Server {
         )
         const bound = server.address()
         const port = typeof bound === 'object' && bound !== null ? bound.port : address.port
-        resolve({ name: address.name, host: address.host, port })
+        this.listeners.set(address.name, { server, bound: { name: address.name, host: address.host, port } })
+        resolve()
       })
     })
   }
@@ -197,8 +210,9 @@ export class Server {
     this.closing = true
     this.held = []
     this.idleTimer?.cancel()
-    const closed = this.listeners.map(
-      (server) => new Promise<void>((resolve) => (server.listening ? server.close(() => resolve()) : resolve())),
+    const closed = Array.from(
+      this.listeners.values(),
+      ({ server }) => new Promise<void>((resolve) => (server.listening ? server.close(() => resolve()) : resolve())),
     )
     for (const [socket, connection] of this.connections) {
       connection.release()

@@ -60,7 +60,6 @@ export class Stage {
   onConnect: (connection: Connection) => void = () => undefined
   #memory: MemoryFileSystem
   #node: Node | undefined
-  #bound: readonly BoundListener[] = []
   #isClosed = false
 
   constructor(options: StageOptions) {
@@ -106,7 +105,7 @@ export class Stage {
   /** Binds the listeners and puts the first broker on. */
   async open(): Promise<void> {
     try {
-      this.#bound = await this.server.bind(listenerAddresses(this.config))
+      await this.server.bind(listenerAddresses(this.config))
       await this.#start()
     } catch (error) {
       await this.close()
@@ -125,7 +124,7 @@ export class Stage {
   }
 
   get listeners(): readonly BoundListener[] {
-    return this.#bound
+    return this.server.bound
   }
 
   get isClosed(): boolean {
@@ -149,7 +148,7 @@ export class Stage {
       config: this.config,
       clusterId: options.clusterId,
       logLevel: options.logLevel,
-      host: { server: this.server, bound: this.#bound },
+      host: { server: this.server },
       interceptor: this.traffic.intercept,
       versionLimit: options.versionLimit,
     }).catch(async (error: unknown) => {

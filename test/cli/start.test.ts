@@ -147,6 +147,17 @@ describe('a broker that cannot start says why in a sentence, without a stack', (
     ['an override without a value', ['--override', 'x'], 'key=value'],
     ['a config that is not there', ['--config', 'missing.properties'], 'missing.properties'],
     ['a value that a config cannot have', ['--override', 'num.partitions=0'], 'num.partitions'],
+    [
+      'a listener that is to be encrypted',
+      [
+        '--memory',
+        '--override',
+        'listener.security.protocol.map=PLAINTEXT:PLAINTEXT,X:SSL',
+        '--override',
+        'listeners=PLAINTEXT://:0,X://:0',
+      ],
+      'listener X is SSL',
+    ],
     ['memory and a directory', ['--memory', '--log-dir', 'x'], '--log-dir'],
   ])('%s', async (_, args, named) => {
     const { code, stdout, stderr } = await odradek(...args, '--port', '0').ended

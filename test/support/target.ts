@@ -25,7 +25,12 @@ export async function startTarget(overrides: Record<string, string> = {}): Promi
 
 export async function startOdradekTarget(overrides: Record<string, string> = {}): Promise<Target> {
   const logDir = mkdtempSync(join(tmpdir(), 'odradek-target-'))
-  const standard = { 'group.initial.rebalance.delay.ms': '0', ...overrides }
+  const standard = {
+    'group.initial.rebalance.delay.ms': '0',
+    // As the Kafka beside it says, which can close its other listeners for that.
+    'advertised.listeners': 'PLAINTEXT://127.0.0.1:0',
+    ...overrides,
+  }
   const flags = Object.entries(standard).flatMap(([name, value]) => ['--override', `${name}=${value}`])
   const broker = await startOdradek(['--port', '0', '--log-dir', logDir, ...flags])
   return {
