@@ -49,12 +49,14 @@ function need(tool: string, ...args: string[]): void {
 
 async function install(file: string, args: readonly string[], cwd: string): Promise<void> {
   try {
-    // JOBS is how many compilers node-gyp starts at once.
-    await run(file, args, { cwd, maxBuffer: 64 << 20, env: { ...process.env, JOBS: 'max' } })
+    await run(file, args, { cwd, maxBuffer: 64 << 20 })
   } catch (error) {
     const { message, stderr = '' } = error as Error & { stderr?: string }
-    const lines = stderr.split('\n').filter((line) => /error|fail/i.test(line))
-    throw new NotInstalled(`${file} ${args[0]}: ${lines.slice(0, 3).join(' | ') || message.slice(0, 300)}`)
+    // What a compiler said, and not where npm was when it ended.
+    const lines = stderr
+      .split('\n')
+      .filter((line) => /error|fail/i.test(line) && !/^npm error (code|path|command)/.test(line))
+    throw new NotInstalled(`${file} ${args[0]}: ${lines.slice(0, 5).join(' | ') || message.slice(0, 300)}`)
   }
 }
 

@@ -27,6 +27,8 @@ const everywhere: readonly Rule[] = [
   [/(?<= )[\w-]{22}(?= \/)/g, '<member id>'],
   // Where in the tool an exception came from hangs on the threads.
   [/^(\tat .*|\t\.\.\. \d+ more)\n/gm, ''],
+  // A logger without a logger says so once in a JVM, whichever broker the tool is about.
+  [/^SLF4J: .*(\n|$)/gm, ''],
   // Clients count themselves, and here both count together.
   [/\b(consumer|producer|adminclient)((?:-[\w.-]+?)?)-\d+(?=-<uuid>|\b)/g, '$1$2-<n>'],
 ]
@@ -44,7 +46,7 @@ const perTool: Readonly<Partial<Record<ToolName, readonly Rule[]>>> = {
   transactions: [
     // Producer ids are told in the order in which clients ask, and a client may ask twice. As `list` has them, `describe`,
     // and `describe-producers`.
-    [/^(\S+[ ]*\t\d+[ ]*\t)\d+(?=[ ]*\t[A-Z]\w+[ ]*$)/gm, '$1<producer id>'],
+    [/^(\S+[ ]*\t\d+[ ]*\t)\d+(?=[ ]*\t[A-Z]\w+[ \t]*$)/gm, '$1<producer id>'],
     [/^(\d+[ ]*\t\S+[ ]*\t)\d+(?=[ ]*\t\d+[ ]*\t[A-Z])/gm, '$1<producer id>'],
     [/^\d+(?=[ ]*\t\d+[ ]*\t-?\d+[ ]*\t-?\d+[ ]*\t<time>)/gm, '<producer id>'],
     // How long a transaction has been open, beside the time at which it began.
