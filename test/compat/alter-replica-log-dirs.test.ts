@@ -53,10 +53,11 @@ describe('a move', () => {
     await transaction.abort()
     const open = await broker.transaction()
     await open.send(name, ['open'])
-    const before = await eventually('the end of the transaction', async () => {
-      const found = await contents(broker, name)
-      return found.activeProducers.some(({ coordinatorEpoch }) => coordinatorEpoch >= 0) && found
-    })
+    await eventually('the end of the transaction', async () =>
+      (await contents(broker, name)).activeProducers.some(({ coordinatorEpoch }) => coordinatorEpoch >= 0),
+    )
+    // Asked for anew: what was found above may be of before the end in its other parts.
+    const before = await contents(broker, name)
     const [from] = await placesOf(broker, name)
     const to = other(from?.directory ?? '')
     expect(await move(broker, name, to)).toBe('NONE')
