@@ -1,15 +1,39 @@
-// Messages in the form of Kafka's own JSON converters: bytes in base64, a field that the version lacks left out.
+// Messages in the form of Kafka's own JSON converters: bytes in base64; a field that the version lacks is left out, and
+// a tagged one at its default, which does not travel either.
 // For tools and tests; nothing on a hot path.
 import { EncodeError } from './errors.ts'
 import { INT64_MAX, INT64_MIN } from './primitives.ts'
-import type { AnyMessage, Field, Fields } from './schema.ts'
-import { hasVersion, versionRange } from './schema.ts'
+import type { AnyMessage, Field, Fields, Versions } from './schema.ts'
+import { EMPTY_UUID, hasVersion, versionRange } from './schema.ts'
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json }
 
-function has(field: Field, version: number): boolean {
-  const range = versionRange(field.versions)
+function includes(versions: Versions | undefined, version: number): boolean {
+  const range = versions === undefined ? undefined : versionRange(versions)
   return range !== undefined && version >= range.min && version <= range.max
+}
+
+function isDefault(field: Field, value: unknown): boolean {
+  if (value === null || field.default === null) return value === field.default
+  switch (field.kind) {
+    case 'array':
+      return (value as unknown[]).length === 0
+    case 'bytes':
+    case 'records':
+      return (value as Buffer).length === 0
+    case 'struct':
+      return Object.entries(field.fields ?? {}).every(([key, inner]) =>
+        isDefault(inner, (value as Record<string, unknown>)[key]),
+      )
+    case 'string':
+      return value === (field.default ?? '')
+    case 'uuid':
+      return value === (field.default ?? EMPTY_UUID)
+    case 'bool':
+      return value === (field.default ?? false)
+    default:
+      return value === (field.default ?? 0)
+  }
 }
 
 /** The JSON form of a decoded message. */
@@ -20,13 +44,16 @@ export function toJson(schema: AnyMessage, version: number, value: unknown): Jso
 function structToJson(fields: Fields, version: number, value: Record<string, unknown>): Json {
   const json: { [key: string]: Json } = {}
   for (const [key, field] of Object.entries(fields)) {
-    if (has(field, version)) json[key] = valueToJson(field.kind, field, version, value[key])
+    if (!includes(field.versions, version)) continue
+    const inner = value[key] ?? null
+    if (includes(field.tagged, version) && isDefault(field, inner)) continue
+    json[key] = valueToJson(field.kind, field, version, inner)
   }
   return json
 }
 
 function valueToJson(kind: Field['kind'], field: Field, version: number, value: unknown): Json {
-  if (value === null || value === undefined) return null
+  if (value === null) return null
   if (kind === 'array') {
     return (value as unknown[]).map((inner) => valueToJson(field.element ?? 'struct', field, version, inner))
   }

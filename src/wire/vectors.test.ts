@@ -20,22 +20,6 @@ for (const line of lines.trim().split('\n')) {
   list.push(vector)
 }
 
-/** Puts a decoded value into the shape of the vector: what the vector leaves out at its default is left out. */
-function sameKeys(decoded: Json, wanted: Json): Json {
-  if (Array.isArray(decoded) && Array.isArray(wanted)) {
-    return decoded.map((inner, i) => (i < wanted.length ? sameKeys(inner, wanted[i] ?? null) : inner))
-  }
-  if (decoded !== null && wanted !== null && typeof decoded === 'object' && typeof wanted === 'object') {
-    if (Array.isArray(decoded) || Array.isArray(wanted)) return decoded
-    return Object.fromEntries(
-      Object.entries(decoded)
-        .filter(([key]) => key in wanted)
-        .map(([key, inner]) => [key, sameKeys(inner, wanted[key] ?? null)]),
-    )
-  }
-  return decoded
-}
-
 test.each([...byMessage])('%s passes its vectors both ways', (name, vectors) => {
   const schema = messageByName(name)
   if (schema === undefined) throw new Error(`no schema ${name}`)
@@ -43,7 +27,7 @@ test.each([...byMessage])('%s passes its vectors both ways', (name, vectors) => 
     const bytes = Buffer.from(hex, 'hex')
     const where = `${name} version ${version}`
     const decoded = decode(schema, version, bytes)
-    expect(sameKeys(toJson(schema, version, decoded), json), where).toEqual(json)
+    expect(toJson(schema, version, decoded), where).toEqual(json)
     expect(encode(schema, version, fromJson(schema, version, json)).toString('hex'), where).toBe(hex)
     expect(encode(schema, version, decoded).toString('hex'), `${where}, from what was decoded`).toBe(hex)
   }
