@@ -3,6 +3,7 @@
 import { Batch, encodeBatch, type NewBatch } from '../../src/wire/records/index.ts'
 import { apis, config, describe, expect, kip, only, type TestBroker, testWith } from '../support/compat.ts'
 import { eventually } from '../support/eventually.ts'
+import { startOffset } from '../support/keyed-records.ts'
 
 const HOUR_MS = 3_600_000
 const [TOPIC, BROKER] = [2, 4]
@@ -48,12 +49,6 @@ function batch(key: string, value: string, options: Partial<NewBatch> & { timest
 
 async function put(broker: TestBroker, topic: string, records: Buffer): Promise<string> {
   return (await broker.produce(topic, records)).errorCode
-}
-
-async function startOffset(broker: TestBroker, name: string): Promise<number> {
-  const topics = [{ name, partitions: [{ partitionIndex: 0, timestamp: -2 }] }]
-  const answer = await broker.ask(apis.ListOffsets, 7, { replicaId: -1, topics })
-  return only(only(answer.topics).partitions).offset
 }
 
 async function values(broker: TestBroker, topic: string): Promise<string[]> {
